@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: The dotls authors */
+
+#pragma once
+
+/* Every time-out, size and cap of core/, with its reason.  Times in milliseconds unless the name
+ * says otherwise. */
+
+/* --- the client's patience ------------------------------------------------------------------- */
+/* glibc asks again after 5 s: an answer or SERVFAIL must be out before. */
+#define DOTLS_QUERY_DEADLINE 4500
+/* A silent upstream is hedged after max (this, twice its usual round trip). */
+#define DOTLS_HEDGE_MIN 300
+/* Two usual round trips of a slow link, and still two upstreams can be tried before the deadline.
+ */
+#define DOTLS_HEDGE_MAX 2000
+/* RFC 9520 section 3.1 allows three sends to one address; over all upstreams this is enough. */
+#define DOTLS_SENDS_PER_QUERY 6
+#define DOTLS_SENDS_PER_UPSTREAM 3
+
+/* --- upstream connections -------------------------------------------------------------------- */
+#define DOTLS_CONNECT_TIMEOUT 2000
+/* Happy Eyeballs: the next address joins in after this (RFC 8305 section 5). */
+#define DOTLS_CONNECT_STAGGER 250
+#define DOTLS_BACKOFF_MIN 1000
+#define DOTLS_BACKOFF_MAX 60000
+/* While every upstream is backing off, queries still try one, but not more often than this. */
+#define DOTLS_DESPAIR_INTERVAL 250
+/* `ordered` returns to an earlier upstream after it has been well for this long. */
+#define DOTLS_RETURN_AFTER 10000
+/* An upstream that leaves this many queries in a row unanswered is taken for silent. */
+#define DOTLS_SILENT_QUERIES 4
+/* Well below what servers offer (RFC 7766 section 6.2.3 speaks of seconds; public ones close after
+ * 2 to 60 s), long enough for the bursts of a page load. */
+#define DOTLS_UPSTREAM_IDLE 10000
+#define DOTLS_TICKETS_PER_UPSTREAM 4
+/* RFC 8446 section 4.6.1 allows a week; an hour bounds what a stolen ticket can link. */
+#define DOTLS_TICKET_LIFETIME_S 3600
+/* Ids are drawn at random; at half load a free one is found in two draws. */
+#define DOTLS_INFLIGHT_PER_CONNECTION 32768
+#define DOTLS_INFLIGHT_TABLE_MIN 64
+/* A TLS record holds at most this much (RFC 8446 section 5.1). */
+#define DOTLS_TLS_RECORD_MAX 16384
+/* Plain bytes waiting for a peer that does not read; then the connection counts as dead. */
+#define DOTLS_UPSTREAM_BACKLOG_MAX (4u << 20)
+/* A chain longer than this is an attack on our time, not a certificate. */
+#define DOTLS_CHAIN_MAX 8
+
+/* --- clients --------------------------------------------------------------------------------- */
+/* Queries waiting for an upstream; more are answered SERVFAIL at once. */
+#define DOTLS_QUERIES_MAX 8192
+#define DOTLS_QUERIES_CHUNK 64
+/* Waiters on one question; a flood of one name stays one upstream query and bounded work. */
+#define DOTLS_WAITERS_MAX 2048
+#define DOTLS_UDP_BATCH 64
+/* DNS flag day 2020; RFC 9715 section 3 allows up to 1400. */
+#define DOTLS_UDP_PAYLOAD 1232
+#define DOTLS_UDP_PAYLOAD_MAX 4096
+#define DOTLS_UDP_PAYLOAD_MIN 512
+/* Asked of the kernel, so that a burst waits instead of being lost. */
+#define DOTLS_UDP_SOCKET_BUFFER (4 << 20)
+#define DOTLS_TCP_CLIENTS 512
+#define DOTLS_TCP_IDLE 10000
+/* A started message must be complete within this, or it is a slow loris. */
+#define DOTLS_TCP_MESSAGE_TIMEOUT 5000
+#define DOTLS_TCP_PIPELINE 256
+#define DOTLS_TCP_BACKLOG_MAX (256u << 10)
+#define DOTLS_TCP_LISTEN_QUEUE 256
+
+/* --- cache ------------------------------------------------------------------------------------ */
+#define DOTLS_CACHE_BYTES (16u << 20)
+#define DOTLS_CACHE_BYTES_MIN (64u << 10)
+#define DOTLS_CACHE_BYTES_MAX (4096ull << 20)
+/* One answer may take this share of the cache at most. */
+#define DOTLS_CACHE_SHARE 8
+#define DOTLS_TTL_MAX_S 86400
+/* RFC 2308 section 5: one to three hours work well. */
+#define DOTLS_NEGATIVE_TTL_MAX_S 10800
+/* RFC 9520 section 3.2: at least 1 s, at most 5 min, growing with repeated failure. */
+#define DOTLS_FAILURE_TTL_MIN_S 1
+#define DOTLS_FAILURE_TTL_MAX_S 300
+/* TTL of answers for special names. */
+#define DOTLS_SPECIAL_TTL_S 300
+
+/* --- messages --------------------------------------------------------------------------------- */
+/* RFC 8467 section 4.1. */
+#define DOTLS_PADDING_BLOCK 128
+/* Records of one message that we walk; more is hostile. */
+#define DOTLS_RECORDS_MAX 4096
+/* RFC 1034 section 3.6.2: a chain of aliases longer than this is a loop. */
+#define DOTLS_CNAME_MAX 16
