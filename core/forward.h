@@ -7,6 +7,7 @@
 
 typedef union _DotlsAddress DotlsAddress;
 typedef struct _DotlsAnswer DotlsAnswer;
+typedef struct _DotlsAnswerInfo DotlsAnswerInfo;
 typedef struct _DotlsCache DotlsCache;
 typedef struct _DotlsConfig DotlsConfig;
 typedef struct _DotlsConnection DotlsConnection;
@@ -21,6 +22,7 @@ typedef struct _DotlsQuery DotlsQuery;
 typedef struct _DotlsRequest DotlsRequest;
 typedef struct _DotlsResolver DotlsResolver;
 typedef struct _DotlsStats DotlsStats;
+typedef struct _DotlsTls DotlsTls;
 typedef struct _DotlsTransport DotlsTransport;
 typedef struct _DotlsUpstream DotlsUpstream;
 typedef struct _DotlsUpstreamSpec DotlsUpstreamSpec;

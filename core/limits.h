@@ -30,9 +30,16 @@
 #define DOTLS_RETURN_AFTER 10000
 /* An upstream that leaves this many queries in a row unanswered is taken for silent. */
 #define DOTLS_SILENT_QUERIES 4
+/* Connections that end before a single answer, in a row. */
+#define DOTLS_FRUITLESS_CONNECTIONS 3
+/* A copy of a live question proves an upstream that failed, or measures one: not more often than
+ * this, and it must have been answered by the next time. */
+#define DOTLS_PROBE_INTERVAL 2000
+/* `fastest` measures again what it has not heard from for this long. */
+#define DOTLS_RTT_STALE 60000
 /* Well below what servers offer (RFC 7766 section 6.2.3 speaks of seconds; public ones close after
  * 2 to 60 s), long enough for the bursts of a page load. */
-#define DOTLS_UPSTREAM_IDLE 10000
+#define DOTLS_CONNECTION_IDLE 10000
 #define DOTLS_TICKETS_PER_UPSTREAM 4
 /* RFC 8446 section 4.6.1 allows a week; an hour bounds what a stolen ticket can link. */
 #define DOTLS_TICKET_LIFETIME_S 3600
@@ -41,10 +48,24 @@
 #define DOTLS_INFLIGHT_TABLE_MIN 64
 /* A TLS record holds at most this much (RFC 8446 section 5.1). */
 #define DOTLS_TLS_RECORD_MAX 16384
+/* Ids that wait for an answer nobody needs; then a fresh connection is better. */
+#define DOTLS_ORPHANS_MAX 1024
+/* A peer whose kernel acknowledges nothing for this long is gone. */
+#define DOTLS_TCP_USER_TIMEOUT 5000
+/* Reads of one wake-up, so that a busy connection does not starve the others. */
+#define DOTLS_READS_PER_WAKE 4
 /* Plain bytes waiting for a peer that does not read; then the connection counts as dead. */
 #define DOTLS_UPSTREAM_BACKLOG_MAX (4u << 20)
 /* A chain longer than this is an attack on our time, not a certificate. */
 #define DOTLS_CHAIN_MAX 8
+/* Bytes of one certificate; with two thousand names it has 40,000. */
+#define DOTLS_CERTIFICATE_MAX (64u << 10)
+/* Bytes of a whole handshake.  A chain of three post-quantum certificates has 20,000. */
+#define DOTLS_HANDSHAKE_MAX (64u << 10)
+/* The server signs with its own key before anybody has vouched for it: an RSA key of 65,536 bits
+ * would stop us for 17 seconds, one of 4,096 with a usual exponent takes 60 microseconds. */
+#define DOTLS_RSA_BITS_MAX 8192
+#define DOTLS_RSA_EXPONENT_BITS_MAX 32
 
 /* --- clients --------------------------------------------------------------------------------- */
 /* Queries waiting for an upstream; more are answered SERVFAIL at once. */
@@ -66,6 +87,15 @@
 #define DOTLS_TCP_PIPELINE 256
 #define DOTLS_TCP_BACKLOG_MAX (256u << 10)
 #define DOTLS_TCP_LISTEN_QUEUE 256
+/* Of one address that is not our own machine. */
+#define DOTLS_TCP_CLIENTS_PER_ADDRESS 64
+/* Connections taken in one wake-up. */
+#define DOTLS_TCP_ACCEPT_BATCH 16
+/* Without free descriptors, asking again sooner only burns the processor. */
+#define DOTLS_TCP_ACCEPT_PAUSE 200
+
+/* How often a stopping resolver looks whether the last query has been answered. */
+#define DOTLS_DRAIN_CHECK 10
 
 /* --- cache ------------------------------------------------------------------------------------ */
 #define DOTLS_CACHE_BYTES (16u << 20)

@@ -22,8 +22,9 @@ G_DECLARE_FINAL_TYPE (DotlsResolver, dotls_resolver, DOTLS, RESOLVER, GObject)
 DotlsResolver *dotls_resolver_new (GMainContext *context);
 
 /* Swaps the settings whole.  Upstreams whose specification is unchanged keep their connections and
- * health; retired ones finish what is in flight and close.  A smaller cache is trimmed at once; a
- * changed list of upstreams flushes it.  SPECS holds DotlsUpstreamSpec, in order of preference. */
+ * health; what is in flight at a retired one is asked again at the new ones.  A smaller cache is
+ * trimmed at once; a changed list of upstreams flushes it.  SPECS holds DotlsUpstreamSpec, in order
+ * of preference. */
 void dotls_resolver_configure (DotlsResolver *self, const DotlsConfig *config, GPtrArray *specs);
 
 /* Opens a UDP and a TCP listener on ADDRESS.  Fails with the errno's GIOError and a sentence that
@@ -81,7 +82,7 @@ typedef enum
 const char *dotls_source_to_string (DotlsSource source);
 
 /* What is known of one answered question.  Valid during the call that hands it over. */
-typedef struct
+struct _DotlsAnswerInfo
 {
   const guint8 *qname; /* uncompressed wire form, in the client's letter case */
   guint16 qtype;
@@ -91,7 +92,7 @@ typedef struct
   DotlsUpstream *upstream;    /* that answered, or NULL */
   gint64 elapsed_us;          /* from arrival to answer */
   const DotlsAddress *client; /* NULL: asked by the program itself or over the bus */
-} DotlsAnswerInfo;
+};
 
 typedef void (*DotlsObserver) (const DotlsAnswerInfo *info, gpointer data);
 

@@ -123,6 +123,6 @@ dotls_config_init (DotlsConfig *config)
     .udp_payload_max = DOTLS_UDP_PAYLOAD,
     .tcp_clients_max = DOTLS_TCP_CLIENTS,
     .tcp_idle_ms = DOTLS_TCP_IDLE,
-    .upstream_idle_ms = DOTLS_UPSTREAM_IDLE,
+    .upstream_idle_ms = DOTLS_CONNECTION_IDLE,
   };
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: The dotls authors */
+
+#pragma once
+
+#include "core/answer.h"
+#include "core/cache.h"
+#include "core/fetch.h"
+#include "core/listener.h"
+#include "core/query.h"
+#include "core/resolver.h"
+#include "core/upstream-private.h"
+
+/* The inside of a resolver, for core only.  resolver.c builds and configures it; journey.c is the
+ * way of one query through it. */
+struct _DotlsResolver
+{
+  GObject parent;
+  DotlsLoop *loop;
+  DotlsConfig config;
+  DotlsStats stats;
+  guint64 seed; /* of the hashes, drawn at start */
+  DotlsCache *cache;
+  DotlsQueryPool queries;
+  DotlsFetchTable fetches;
+  GPtrArray *upstreams; /* of DotlsUpstream, as the settings order them */
+  GPtrArray *selected;  /* of them, those that may be asked, in order */
+  char **selection;     /* ids chosen at run time, or NULL */
+  DotlsListeners shared;
+  GPtrArray *listeners; /* of DotlsListener */
+  DotlsAnswer *answer;  /* of the message under way */
+  DotlsObserver observer;
+  gpointer observer_data;
+  GDestroyNotify observer_destroy;
+  GSourceFunc drained;
+  gpointer drained_data;
+  DotlsDeadline drain_check;
+};
+
+/* Listeners hand every message to this. */
+gsize dotls_journey_handle (
+    gpointer resolver, const DotlsOrigin *origin, guint8 *buffer, gsize length, gsize capacity);
+
+/* The kept answer to the query in MESSAGE goes. */
+void dotls_journey_forget_answer (DotlsResolver *self, const guint8 *message, gsize length);
+
+/* What upstreams tell. */
+extern const DotlsUpstreamEvents dotls_journey_events;
+
+/* The upstreams have changed: what is in flight at one that is gone is asked elsewhere. */
+void dotls_journey_redirect (DotlsResolver *self);
+
+/* Queries of OWNER get no reply. */
+void dotls_journey_forget (DotlsResolver *self, gconstpointer owner);
+
+/* Everything that waits is answered SERVFAIL. */
+void dotls_journey_abandon (DotlsResolver *self);
