@@ -100,11 +100,11 @@ typedef struct
   guint16 edns_size; /* what we announce in our own OPT */
   guint16 keepalive; /* 100 ms; 0: the client did not ask (RFC 7828) */
   guint8 opcode;
-  gboolean rd : 1;
-  gboolean ad : 1;
-  gboolean cd : 1;
-  gboolean dnssec_ok : 1;
-  gboolean edns : 1;
+  guint rd : 1;
+  guint ad : 1;
+  guint cd : 1;
+  guint dnssec_ok : 1;
+  guint edns : 1;
 } DotlsEnvelope;
 
 struct _DotlsRequest
@@ -152,7 +152,7 @@ typedef struct
   guint16 nscount;
   guint16 rcode;
   gint16 ede;
-  gboolean ad : 1;
+  guint ad : 1;
 } DotlsBody;
 
 /* Completes the reply in BUFFER, which holds header and question up to QUESTION_END.  AGE seconds
