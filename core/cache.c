@@ -37,7 +37,9 @@ struct _Entry
 struct _DotlsCache
 {
   Entry **buckets;
-  guint32 mask;
+  guint32 n_buckets;
+  guint32 round; /* a power of two; n_buckets lies between it and twice it */
+  guint32 capacity;
   guint16 epoch;
   Entry *newest;
   Entry *oldest;
@@ -48,25 +50,18 @@ struct _DotlsCache
   DotlsStats *stats;
 };
 
-/* The usual small answer; the table is sized for as many as fit. */
-#define TYPICAL_ENTRY 160
+#define BUCKETS_MIN 256
 
 DotlsCache *
 dotls_cache_new (gsize bytes_max, DotlsStats *stats)
 {
   DotlsCache *cache = g_new0 (DotlsCache, 1);
-  gsize size = 64;
 
-  while (size * TYPICAL_ENTRY < bytes_max)
-    size *= 2;
-  /* Zero pages: the table takes memory as it fills. */
-  cache->buckets = g_new0 (Entry *, size);
-  cache->mask = size - 1;
+  cache->buckets = g_new0 (Entry *, BUCKETS_MIN);
+  cache->capacity = cache->n_buckets = cache->round = BUCKETS_MIN;
   cache->bytes_max = bytes_max;
   cache->epoch = 1;
   cache->stats = stats;
-  if (bytes_max > 0)
-    cache->bytes = size * sizeof (Entry *);
   return cache;
 }
 
@@ -120,10 +115,50 @@ entry_is (const Entry *entry, const DotlsKey *key)
          && memcmp (entry_name (entry), key->name, key->name_length) == 0;
 }
 
+/* Linear hashing: the table grows a bucket at a time, so no client waits for a table to be rebuilt.
+ */
+static Entry **
+bucket_of (const DotlsCache *cache, guint32 hash)
+{
+  guint32 index = hash & (2 * cache->round - 1);
+
+  return &cache->buckets[index < cache->n_buckets ? index : hash & (cache->round - 1)];
+}
+
+static void
+grow (DotlsCache *cache)
+{
+  Entry **from = &cache->buckets[cache->n_buckets - cache->round], *entry;
+  Entry **to;
+
+  if (cache->n_buckets == cache->capacity)
+    {
+      gsize index = from - cache->buckets;
+
+      cache->capacity *= 2;
+      cache->buckets = g_renew (Entry *, cache->buckets, cache->capacity);
+      cache->bytes += cache->capacity / 2 * sizeof (Entry *);
+      from = &cache->buckets[index];
+    }
+  to = &cache->buckets[cache->n_buckets++];
+  *to = NULL;
+  while ((entry = *from) != NULL)
+    if (entry->hash & cache->round)
+      {
+        *from = entry->chain;
+        entry->chain = *to;
+        *to = entry;
+      }
+    else
+      from = &entry->chain;
+  if (cache->n_buckets == 2 * cache->round)
+    cache->round *= 2;
+}
+
 static Entry *
 find (DotlsCache *cache, const DotlsKey *key)
 {
-  Entry *entry = cache->buckets[key->hash & cache->mask];
+  Entry *entry = *bucket_of (cache, key->hash);
 
   while (entry != NULL && !entry_is (entry, key))
     entry = entry->chain;
@@ -133,7 +168,7 @@ find (DotlsCache *cache, const DotlsKey *key)
 static void
 drop (DotlsCache *cache, Entry *entry)
 {
-  Entry **link = &cache->buckets[entry->hash & cache->mask];
+  Entry **link = bucket_of (cache, entry->hash);
 
   while (*link != entry)
     link = &(*link)->chain;
@@ -199,7 +234,7 @@ static Entry *
 add (DotlsCache *cache, const DotlsKey *key, const DotlsBody *body, gint64 now)
 {
   gsize size = entry_size (body->n_ttls, key->name_length, body->length);
-  Entry *entry = find (cache, key);
+  Entry *entry = find (cache, key), **bucket;
 
   if (entry != NULL)
     drop (cache, entry);
@@ -209,9 +244,12 @@ add (DotlsCache *cache, const DotlsKey *key, const DotlsBody *body, gint64 now)
     evict_one (cache, seconds (now));
   if (cache->bytes + size > cache->bytes_max)
     return NULL;
+  if (cache->entries >= cache->n_buckets)
+    grow (cache);
+  bucket = bucket_of (cache, key->hash);
   entry = g_malloc (sizeof (Entry) + 2 * body->n_ttls + key->name_length + body->length);
   *entry = (Entry){
-    .chain = cache->buckets[key->hash & cache->mask],
+    .chain = *bucket,
     .older = cache->newest,
     .hash = key->hash,
     .inserted_s = seconds (now),
@@ -230,7 +268,7 @@ add (DotlsCache *cache, const DotlsKey *key, const DotlsBody *body, gint64 now)
   memcpy (entry->data, body->ttl_offsets, 2 * body->n_ttls);
   memcpy (entry->data + 2 * body->n_ttls, key->name, key->name_length);
   memcpy (entry->data + 2 * body->n_ttls + key->name_length, body->bytes, body->length);
-  cache->buckets[key->hash & cache->mask] = entry;
+  *bucket = entry;
   *(cache->newest != NULL ? &cache->newest->newer : &cache->oldest) = entry;
   cache->newest = entry;
   cache->bytes += size;

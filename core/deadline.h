@@ -12,7 +12,7 @@
  * DOTLS_DEADLINE_TICK late.  Times are monotonic microseconds and always passed in. */
 
 #define DOTLS_DEADLINE_TICK (1 << 13)
-#define DOTLS_DEADLINE_SLOTS 512
+#define DOTLS_DEADLINE_SLOTS 4096 /* one turn is 33 s: idle time-outs wake nobody before */
 
 typedef void (*DotlsDeadlineFunc) (DotlsDeadline *deadline, gint64 now);
 

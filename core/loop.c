@@ -89,14 +89,15 @@ flush_all (DotlsLoop *loop)
     }
 }
 
-/* Moving a source's ready time wakes the context, which costs a system call: only ever earlier.
- * When it goes off too early, nothing is due and it is set anew. */
+/* Moving a source's ready time wakes the context, which costs a system call: only ever earlier, or
+ * when nothing is left to wait for.  When it goes off too early, nothing is due and it is set anew.
+ */
 static void
 arm (DotlsLoop *loop)
 {
   gint64 next = dotls_deadlines_next (&loop->deadlines);
 
-  if (next < 0 || (loop->armed >= 0 && loop->armed <= next))
+  if (next == loop->armed || (next >= 0 && loop->armed >= 0 && loop->armed < next))
     return;
   loop->armed = next;
   g_source_set_ready_time (loop->timer, next);

@@ -49,6 +49,7 @@ struct _DotlsConnection
   guint raw_start; /* of the loop's raw memory, what GnuTLS has not pulled yet */
   guint raw_end;
   guint depth;
+  gboolean is_parked;  /* nothing is expected, and nothing is polled for */
   gboolean is_blocked; /* a record waits for room in the kernel */
   gboolean has_restarted;
 };
@@ -375,6 +376,7 @@ update_watch (DotlsConnection *self)
   gboolean wants_out = self->state == STATE_TCP || self->is_blocked
                        || (self->state == STATE_TLS && gnutls_record_get_direction (self->session));
 
+  self->is_parked = FALSE;
   dotls_watch_set (self->watch,
                    (self->state == STATE_TCP ? 0 : G_IO_IN) | (wants_out ? G_IO_OUT : 0));
 }
@@ -411,6 +413,36 @@ flush_cb (DotlsFlush *flush)
 
   if (is_usable (self) && !self->is_blocked)
     write_records (self);
+}
+
+/* --- rest ---------------------------------------------------------------------------------------
+ */
+
+/* With nothing in flight nothing is polled for: the server's idle close and its tickets wait in the
+ * kernel for the next question, and an idle machine sleeps. */
+static void
+park (DotlsConnection *self)
+{
+  if (!is_usable (self) || self->is_parked || self->is_blocked || self->inflight.used > 0
+      || dotls_outbox_pending (&self->out) > 0)
+    return;
+  self->is_parked = TRUE;
+  dotls_watch_set (self->watch, 0);
+}
+
+/* FALSE where the server has closed meanwhile; the connection may be gone then. */
+static gboolean
+unpark (DotlsConnection *self)
+{
+  gboolean is_alive;
+
+  self->depth++;
+  update_watch (self);
+  read_socket (self);
+  is_alive = self->state == STATE_READY;
+  self->depth--;
+  free_if_unused (self);
+  return is_alive;
 }
 
 /* --- connecting ---------------------------------------------------------------------------------
@@ -562,6 +594,7 @@ ready_cb (GIOCondition ready, gpointer data)
     shake_hands (self);
   if ((ready & G_IO_OUT) && is_usable (self))
     write_records (self);
+  park (self);
   self->depth--;
   free_if_unused (self);
 }
@@ -596,6 +629,8 @@ dot_send (DotlsConnection *self, DotlsExchange *exchange)
 {
   guint8 *room;
 
+  if (self->is_parked && !unpark (self))
+    return FALSE;
   if (self->state != STATE_READY || dotls_outbox_pending (&self->out) > DOTLS_UPSTREAM_BACKLOG_MAX
       || !dotls_inflight_add (&self->inflight, self->setup.loop, exchange, &exchange->id))
     return FALSE;
