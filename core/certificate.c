@@ -119,11 +119,15 @@ dotls_certificate_has_pin (gnutls_x509_crt_t certificate, GArray *pins, DotlsPin
 static char *
 make_printable (const void *data, gsize length)
 {
-  char *text = g_strndup (data, MIN (length, SHOWN_BYTES));
+  char *text;
 
-  for (char *c = text; *c != '\0'; c++)
-    if (!g_ascii_isprint (*c) || *c == '\'')
-      *c = '?';
+  length = MIN (length, SHOWN_BYTES);
+  text = g_malloc (length + 1);
+  memcpy (text, data, length);
+  text[length] = '\0';
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isprint (text[i]) || text[i] == '\'')
+      text[i] = '?';
   return text;
 }
 
