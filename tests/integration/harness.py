@@ -108,7 +108,8 @@ class Process:
     def _fail(self, what):
         self.child.kill()
         self.child.wait()
-        raise AssertionError(f"{self.name} {what}; its log:\n{self.log.read_text(errors='replace')}")
+        log = self.log.read_text(errors="replace")
+        raise AssertionError(f"{self.name} {what}; its log:\n{log}")
 
     def stop(self):
         """Ends it in an orderly way and returns its exit status."""

@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: The dotls authors
 """Resolvers that people really run, as DNS-over-TLS servers on loopback.
 
-unbound holds the zone. The other two ask it, so each shows its own TLS, pipelining and time-outs."""
+unbound holds the zone. The other two ask it, so each shows its own TLS and its own time-outs.
+"""
 
 import harness
 

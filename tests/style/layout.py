@@ -36,5 +36,11 @@ def check(tree):
 
 style.run(
     check,
-    [("a cramped line", {".clang-format": "BasedOnStyle: GNU\n", "a.c": "int f(){return 1;}\n"}, "a.c:1")],
+    [
+        (
+            "a cramped line",
+            {".clang-format": "BasedOnStyle: GNU\n", "a.c": "int f(){return 1;}\n"},
+            "a.c:1",
+        )
+    ],
 )

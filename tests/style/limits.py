@@ -32,6 +32,10 @@ style.run(
             {"core/limits.h": "#define DOTLS_A 1\n#define DOTLS_B 2\n", "core/a.c": "DOTLS_A;\n"},
             "DOTLS_B",
         ),
-        ("one limit in another's name", {"core/limits.h": "#define DOTLS_A 1\n", "core/a.c": "DOTLS_AB;\n"}, "DOTLS_A"),
+        (
+            "one limit in another's name",
+            {"core/limits.h": "#define DOTLS_A 1\n", "core/a.c": "DOTLS_AB;\n"},
+            "DOTLS_A",
+        ),
     ],
 )

@@ -27,7 +27,15 @@ def check(tree):
 style.run(
     check,
     [
-        ("a file that meson does not know", {"core/a.c": "", "core/meson.build": "files('b.c')"}, "core/a.c"),
-        ("a test that never runs", {"tests/unit/test-a.c": "", "tests/unit/meson.build": "'b'"}, "test-a.c"),
+        (
+            "a file that meson does not know",
+            {"core/a.c": "", "core/meson.build": "files('b.c')"},
+            "core/a.c",
+        ),
+        (
+            "a test that never runs",
+            {"tests/unit/test-a.c": "", "tests/unit/meson.build": "'b'"},
+            "test-a.c",
+        ),
     ],
 )

@@ -51,8 +51,9 @@ def check(tree):
                 yield f"{path}: {name}() has {length} lines, at most {FUNCTION_MAX}"
     if len(lengths) > 1:
         print(
-            f"# {len(files)} files: median {statistics.median(files):.0f} lines, longest {max(files)};"
-            f" {len(lengths)} functions: median {statistics.median(lengths):.0f},"
+            f"# {len(files)} files: median {statistics.median(files):.0f} lines,"
+            f" longest {max(files)}; {len(lengths)} functions:"
+            f" median {statistics.median(lengths):.0f},"
             f" 9 of 10 up to {statistics.quantiles(lengths, n=10)[8]:.0f}, longest {max(lengths)}"
         )
 
@@ -64,6 +65,6 @@ style.run(
         ("a long file", {"core/a.c": "\n" * 801}, "801 lines"),
         ("a long header", {"core/a.h": "\n" * 151}, "151 lines"),
         ("a long function", {"core/a.c": LONG}, "long_one()"),
-        ("a long function after a short one", {"a.c": "int\nb (void)\n{\n}\n" + LONG}, "long_one()"),
+        ("a long function after a short one", {"a.c": "int\nb (void)\n{\n}\n" + LONG}, "long_one"),
     ],
 )
