@@ -43,11 +43,11 @@ class Forwarder:
 
     def dig(self, *words, host="127.0.0.1"):
         """Asks once, without asking again, and returns what dig prints."""
-        command = ["dig", f"@{host}", "-p", str(self.port), "+tries=1", "+timeout=6", *words]
+        command = ["dig", f"@{host}", "-p", str(self.port), "+tries=1", "+timeout=5", *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def kdig(self, *words):
-        command = ["kdig", "@127.0.0.1", "-p", str(self.port), "+retry=0", "+timeout=6", *words]
+        command = ["kdig", "@127.0.0.1", "-p", str(self.port), "+retry=0", "+timeout=5", *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def ctl(self, *words):
