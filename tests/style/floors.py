@@ -19,10 +19,10 @@ LAYERS = {
 CORE = [
     "forward limits error",
     "address stats deadline",
-    "spec name",
-    "wire chain",
+    "spec name ticket",
+    "wire chain certificate trust",
     "answer special",
-    "cache query fetch",
+    "cache query fetch verify",
     "loop",
     "stream tls inflight",
     "transport",
