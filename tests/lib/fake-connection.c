@@ -384,16 +384,6 @@ answer (FakeConnection *self, const FakeQuery *query)
 
 /* --- queries ---------------------------------------------------------------------------------- */
 
-static gboolean
-idle_cb (gpointer data)
-{
-  FakeConnection *self = data;
-
-  g_clear_pointer (&self->idle, g_source_unref);
-  fake_connection_close (self, FAKE_CLOSE_NOTIFY);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 clear_source (GSource **source)
 {
@@ -403,12 +393,32 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+static gboolean idle_cb (gpointer data);
+
 static void
 restart_idle (FakeConnection *self)
 {
   clear_source (&self->idle);
   if (self->settings.idle_ms != 0)
     self->idle = start_timer (self, self->settings.idle_ms, idle_cb, self);
+}
+
+/* Says goodbye; who does not answer that, or never shook hands, is dropped the next time. */
+static gboolean
+idle_cb (gpointer data)
+{
+  FakeConnection *self = data;
+  gboolean is_polite = self->state == STATE_OPEN;
+
+  restart_idle (self);
+  if (is_polite)
+    {
+      fake_connection_close (self, FAKE_CLOSE_NOTIFY);
+      return G_SOURCE_REMOVE;
+    }
+  self->is_over = TRUE;
+  settle (self);
+  return G_SOURCE_REMOVE;
 }
 
 /* Writes QUERY down; returns whether it is kept, otherwise the caller frees it. */
@@ -628,6 +638,7 @@ fake_connection_new (FakeDot *fake, int fd, FakeTrace *trace, FakeSettings *sett
   g_source_set_callback (self->source, NULL, self, NULL);
   self->fd_tag = g_source_add_unix_fd (self->source, fd, settings->is_deaf ? 0 : G_IO_IN);
   g_source_attach (self->source, fake->context);
+  restart_idle (self);
   return self;
 }
 

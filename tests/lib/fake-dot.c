@@ -74,20 +74,26 @@ new_trace (FakeDot *self, FakeSettings *settings)
   return trace;
 }
 
+static void
+take_connection (FakeDot *self, int fd)
+{
+  FakeSettings settings;
+  FakeTrace *trace = new_trace (self, &settings);
+
+  g_ptr_array_add (self->connections, fake_connection_new (self, fd, trace, &settings));
+}
+
 static gboolean
 accept_cb (int fd, GIOCondition condition, gpointer data)
 {
   FakeDot *self = data;
   int accepted;
 
-  while (self->connections->len < self->connections_max
-         && (accepted = accept4 (fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-    {
-      FakeSettings settings;
-      FakeTrace *trace = new_trace (self, &settings);
-
-      g_ptr_array_add (self->connections, fake_connection_new (self, accepted, trace, &settings));
-    }
+  while ((accepted = accept4 (fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    if (self->connections->len < self->connections_max)
+      take_connection (self, accepted);
+    else
+      close (accepted);
   return G_SOURCE_CONTINUE;
 }
 
@@ -117,15 +123,16 @@ close_socket (FakeSocket *sock)
   sock->fd = -1;
 }
 
-static void
+/* FALSE where the port is taken. */
+static gboolean
 open_sockets (FakeDot *self)
 {
   self->sockets[0].fd = loopback_listen (AF_INET, &self->port);
-  g_assert_cmpint (self->sockets[0].fd, >=, 0);
-  self->sockets[1].fd = loopback_listen (AF_INET6, &self->port);
+  self->sockets[1].fd = self->sockets[0].fd >= 0 ? loopback_listen (AF_INET6, &self->port) : -1;
   for (guint i = 0; i < G_N_ELEMENTS (self->sockets); i++)
     if (self->sockets[i].fd >= 0)
       watch (self, &self->sockets[i]);
+  return self->sockets[0].fd >= 0;
 }
 
 /* --- calls into the thread -------------------------------------------------------------------- */
@@ -182,8 +189,8 @@ fake_dot_stop_listening (FakeDot *self)
 static void
 listen_again (FakeDot *self, gpointer data)
 {
-  if (self->sockets[0].fd < 0)
-    open_sockets (self);
+  if (self->sockets[0].fd < 0 && !open_sockets (self))
+    g_error ("somebody took port %u of the fake", self->port);
 }
 
 void
@@ -252,6 +259,12 @@ thread_cb (gpointer data)
   return NULL;
 }
 
+static void
+quit (FakeDot *self, gpointer data)
+{
+  g_main_loop_quit (self->loop);
+}
+
 FakeDot *
 fake_dot_new (Certs *certs)
 {
@@ -279,17 +292,21 @@ fake_dot_new_full (Certs *certs, guint16 port, guint record_max, guint connectio
   self->random = g_rand_new_with_seed (1);
   self->fillers = g_array_new (FALSE, FALSE, sizeof (int));
   gnutls_session_ticket_key_generate (&self->ticket_key);
-  open_sockets (self);
-  self->thread = g_thread_new ("fake-dot", thread_cb, self);
+  if (open_sockets (self))
+    self->thread = g_thread_new ("fake-dot", thread_cb, self);
+  else
+    g_clear_pointer (&self, fake_dot_free);
   return self;
 }
 
 void
 fake_dot_free (FakeDot *self)
 {
-  g_main_loop_quit (self->loop);
-  g_main_context_wakeup (self->context);
-  g_thread_join (self->thread);
+  if (self->thread != NULL)
+    {
+      run_inside (self, quit, NULL);
+      g_thread_join (self->thread);
+    }
   stop_listening (self, NULL);
   g_ptr_array_unref (self->connections);
   for (guint i = 0; i < self->fillers->len; i++)

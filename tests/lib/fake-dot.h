@@ -79,7 +79,8 @@ typedef struct
  * CERTS must outlive it. */
 FakeDot *fake_dot_new (Certs *certs);
 
-/* The same on PORT; with RECORD_MAX queries written down at most and CONNECTIONS_MAX open. */
+/* The same on PORT (0: any); NULL where that is taken.  At most RECORD_MAX queries are written down
+ * and CONNECTIONS_MAX are open at once: further ones are closed. */
 FakeDot *fake_dot_new_full (Certs *certs, guint16 port, guint record_max, guint connections_max);
 
 /* Closes everything and joins the thread. */
