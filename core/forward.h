@@ -23,6 +23,7 @@ typedef struct _DotlsRequest DotlsRequest;
 typedef struct _DotlsResolver DotlsResolver;
 typedef struct _DotlsStats DotlsStats;
 typedef struct _DotlsTls DotlsTls;
+typedef struct _DotlsTlsFacts DotlsTlsFacts;
 typedef struct _DotlsTransport DotlsTransport;
 typedef struct _DotlsUpstream DotlsUpstream;
 typedef struct _DotlsUpstreamSpec DotlsUpstreamSpec;

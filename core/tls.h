@@ -7,8 +7,8 @@
 #include <gnutls/gnutls.h>
 
 #include "core/error.h"
+#include "core/facts.h"
 #include "core/forward.h"
-#include "core/upstream.h"
 
 /* Everything about TLS with one upstream but its sockets: what is offered, who the peer must be,
  * and the tickets to resume with.  The transport's part is

@@ -17,9 +17,9 @@
 #include "core/fetch.h"
 #include "core/inflight.h"
 #include "core/limits.h"
+#include "core/stats.h"
 #include "core/stream.h"
 #include "core/transport.h"
-#include "core/upstream.h"
 
 typedef enum
 {

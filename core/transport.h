@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/forward.h"
 #include "core/loop.h"
+#include "core/stats.h"
 #include "core/tls.h"
 
 /* How questions travel to an upstream.  A transport is one constant table; a connection is to one

@@ -6,6 +6,7 @@
 #include <glib-object.h>
 
 #include "core/error.h"
+#include "core/facts.h"
 #include "core/forward.h"
 #include "core/stats.h"
 
@@ -25,18 +26,6 @@ typedef enum
   DOTLS_UPSTREAM_CONNECTED,  /* authenticated and usable */
   DOTLS_UPSTREAM_BACKOFF,    /* failed; not asked before next_retry unless all others failed too */
 } DotlsUpstreamState;
-
-/* What the last successful handshake achieved; all empty before the first. */
-typedef struct
-{
-  char *protocol;          /* "TLS1.3" */
-  char *cipher;            /* "AES-256-GCM" */
-  char *group;             /* "X25519" */
-  char *alpn;              /* "dot" or "" */
-  const char *verified_by; /* "name", "address", "pin" or "name+pin" */
-  gboolean resumed;
-  gint64 certificate_expires; /* Unix time in seconds; 0 unknown */
-} DotlsTlsFacts;
 
 /* "idle", "connecting", "connected" or "backoff". */
 const char *dotls_upstream_state_to_string (DotlsUpstreamState state);

@@ -6,8 +6,8 @@
 #include <gnutls/gnutls.h>
 
 #include "core/error.h"
+#include "core/facts.h"
 #include "core/forward.h"
-#include "core/upstream.h"
 
 /* Whether SESSION, its handshake done, leads to whom SPEC names; the rules are told at
  * dotls_tls_verify().  FACTS gets verified_by and certificate_expires on DOTLS_ERROR_NONE; RET_TEXT

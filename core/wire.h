@@ -7,6 +7,7 @@
 
 #include "core/forward.h"
 #include "core/name.h"
+#include "core/octets.h"
 
 /* DNS messages of clients and towards them (RFC 1035 section 4, RFC 6891), and the query that goes
  * upstream.  A reply is made in the buffer that holds the query: header and question stay where
@@ -186,29 +187,3 @@ gsize dotls_wire_build_client_query (guint8 *out,
                                      guint16 qtype,
                                      gboolean dnssec_ok,
                                      gboolean cd);
-
-static inline guint16
-dotls_read_u16 (const guint8 *p)
-{
-  return p[0] << 8 | p[1];
-}
-
-static inline guint32
-dotls_read_u32 (const guint8 *p)
-{
-  return (guint32) p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
-
-static inline void
-dotls_write_u16 (guint8 *p, guint16 value)
-{
-  p[0] = value >> 8;
-  p[1] = value;
-}
-
-static inline void
-dotls_write_u32 (guint8 *p, guint32 value)
-{
-  dotls_write_u16 (p, value >> 16);
-  dotls_write_u16 (p + 2, value);
-}
