@@ -55,8 +55,24 @@ closed_cb (GDBusConnection *connection, gboolean vanished, GError *error, gpoint
   peer_free (peer);
 }
 
-/* Counts calls without a reply, in GDBus' own thread.  A call that wants no reply gets one all the
- * same (peers ignore it): what is not answered could not be counted. */
+/* A call that wants no reply gets one all the same (peers ignore it): what is not answered could
+ * not be counted.  Takes MESSAGE. */
+static GDBusMessage *
+ensure_reply (GDBusMessage *message)
+{
+  GDBusMessageFlags flags = g_dbus_message_get_flags (message);
+  GDBusMessage *copy;
+
+  if (!(flags & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+    return message;
+  copy = g_dbus_message_copy (message, NULL);
+  g_object_unref (message);
+  if (copy)
+    g_dbus_message_set_flags (copy, flags & ~G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
+  return copy;
+}
+
+/* Counts calls without a reply, in GDBus' own thread. */
 static GDBusMessage *
 count_calls_cb (GDBusConnection *connection,
                 GDBusMessage *message,
@@ -65,7 +81,6 @@ count_calls_cb (GDBusConnection *connection,
 {
   int *n_calls = data;
   GDBusMessageType type = g_dbus_message_get_message_type (message);
-  GDBusMessageFlags flags = g_dbus_message_get_flags (message);
 
   if (!incoming)
     {
@@ -75,9 +90,8 @@ count_calls_cb (GDBusConnection *connection,
     }
   if (type != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
-  g_dbus_message_set_flags (message, flags & ~G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
   if (g_atomic_int_add (n_calls, 1) < DOTLS_BUS_CALLS_MAX)
-    return message;
+    return ensure_reply (message);
   g_dbus_connection_close (connection, NULL, NULL, NULL);
   g_object_unref (message);
   return NULL;

@@ -53,6 +53,12 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 }
 
 static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  G_OBJECT_CLASS (dotls_bus_upstream_parent_class)->set_property (object, id, value, pspec);
+}
+
+static void
 finalize (GObject *object)
 {
   DotlsBusUpstream *self = DOTLS_BUS_UPSTREAM (object);
@@ -68,6 +74,7 @@ dotls_bus_upstream_class_init (DotlsBusUpstreamClass *class)
   GObjectClass *object_class = G_OBJECT_CLASS (class);
 
   object_class->get_property = get_property;
+  object_class->set_property = set_property;
   object_class->finalize = finalize;
   /* From 1, as the parent: its own functions get and set what has these numbers. */
   dotls_dbus_upstream_override_properties (object_class, 1);
@@ -131,6 +138,13 @@ to_unix_time (gint64 monotonic_us)
   return (g_get_real_time () + monotonic_us - g_get_monotonic_time ()) / G_USEC_PER_SEC;
 }
 
+/* WHAT: WHY, with one full stop. */
+static char *
+blame (const char *what, const char *why)
+{
+  return g_strconcat (what, ": ", why, g_str_has_suffix (why, ".") ? "" : ".", NULL);
+}
+
 static char *
 describe (DotlsBusUpstream *self, const char *error_text)
 {
@@ -145,10 +159,10 @@ describe (DotlsBusUpstream *self, const char *error_text)
                               or_empty (tls->verified_by));
     case DOTLS_UPSTREAM_CONNECTING:
       if (self->is_failing && error_text)
-        return g_strdup_printf ("Tried again after a failure: %s.", error_text);
+        return blame ("Tried again after a failure", error_text);
       return g_strdup ("A connection is being made.");
     case DOTLS_UPSTREAM_BACKOFF:
-      return g_strdup_printf ("It failed: %s.", error_text ? error_text : "no answer");
+      return blame ("It failed", error_text ? error_text : "no answer");
     case DOTLS_UPSTREAM_IDLE:
       break;
     }

@@ -64,7 +64,8 @@ update_state (DotlsBus *self)
 {
   DotlsDBusManager *manager = DOTLS_DBUS_MANAGER (self->manager);
   g_autofree DotlsStateInput *inputs = g_new0 (DotlsStateInput, self->upstreams->len);
-  g_autoptr (GPtrArray) active = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) active = g_ptr_array_new ();
   g_autofree char *reason = NULL;
   DotlsState state;
 
@@ -78,13 +79,16 @@ update_state (DotlsBus *self)
       input->is_selected = dotls_upstream_is_selected (upstream);
       input->is_failing = dotls_bus_upstream_is_failing (shown);
       dotls_upstream_get_last_error (upstream, &input->error_text, NULL);
+      g_ptr_array_add (all, dotls_bus_upstream_path (input->id));
       if (input->is_selected && !input->is_failing)
-        g_ptr_array_add (active, dotls_bus_upstream_path (input->id));
+        g_ptr_array_add (active, g_ptr_array_index (all, i));
     }
+  g_ptr_array_add (all, NULL);
   g_ptr_array_add (active, NULL);
   state = dotls_state_derive (inputs, self->upstreams->len, &reason);
   dotls_dbus_manager_set_state (manager, dotls_state_to_string (state));
   dotls_dbus_manager_set_state_reason (manager, reason);
+  dotls_dbus_manager_set_upstreams (manager, (const char *const *) all->pdata);
   dotls_dbus_manager_set_active_upstreams (manager, (const char *const *) active->pdata);
 }
 

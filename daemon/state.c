@@ -3,6 +3,8 @@
 
 #include "daemon/state.h"
 
+#include <string.h>
+
 static const char *const names[] = {
   [DOTLS_STATE_STARTING] = "starting",
   [DOTLS_STATE_PROTECTED] = "protected",
@@ -14,6 +16,17 @@ const char *
 dotls_state_to_string (DotlsState state)
 {
   return names[state];
+}
+
+/* Without the full stop that some sentences bring along. */
+static void
+append_in_parentheses (GString *text, const char *sentence)
+{
+  gsize length = strlen (sentence);
+
+  if (g_str_has_suffix (sentence, "."))
+    length--;
+  g_string_append_printf (text, " (%.*s)", (int) length, sentence);
 }
 
 /* "quad9 (connection refused), lab" */
@@ -30,7 +43,7 @@ describe_failing (const DotlsStateInput *inputs, guint n_inputs)
         g_string_append (text, ", ");
       g_string_append (text, inputs[i].id);
       if (inputs[i].error_text)
-        g_string_append_printf (text, " (%s)", inputs[i].error_text);
+        append_in_parentheses (text, inputs[i].error_text);
     }
   return g_string_free (text, FALSE);
 }
@@ -65,8 +78,8 @@ dotls_state_derive (const DotlsStateInput *inputs, guint n_inputs, char **ret_re
     }
   if (n_failing < n_selected)
     {
-      *ret_reason =
-          g_strdup_printf ("%u of %u upstreams fail: %s.", n_failing, n_selected, failing);
+      *ret_reason = g_strdup_printf ("%u of %u upstreams %s: %s.", n_failing, n_selected,
+                                     n_failing == 1 ? "fails" : "fail", failing);
       return DOTLS_STATE_DEGRADED;
     }
   *ret_reason = g_strdup_printf ("No upstream can be used: %s.", failing);
