@@ -60,10 +60,13 @@ find_field (const GLogField *fields, gsize n_fields, const char *key)
 }
 
 static void
-write_line (DotlsLogLevel level, const char *message)
+write_line (GLogLevelFlags flags, DotlsLogLevel level, const char *message)
 {
+  /* GLib's word for a mistake in a program; tests look for it. */
+  if (flags & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR))
+    fprintf (stderr, IDENTIFIER ": CRITICAL: %s\n", message);
   /* A good line needs no word before it. */
-  if (level <= DOTLS_LOG_WARNING || level == DOTLS_LOG_DEBUG)
+  else if (level <= DOTLS_LOG_WARNING || level == DOTLS_LOG_DEBUG)
     fprintf (stderr, IDENTIFIER ": %s: %s\n", levels[level].name, message);
   else
     fprintf (stderr, IDENTIFIER ": %s\n", message);
@@ -96,7 +99,7 @@ write_cb (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpointe
     return G_LOG_WRITER_HANDLED;
   if (data != NULL && g_log_writer_journald (flags, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
     return G_LOG_WRITER_HANDLED;
-  write_line (level, message);
+  write_line (flags, level, message);
   return G_LOG_WRITER_HANDLED;
 }
 

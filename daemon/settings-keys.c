@@ -17,7 +17,6 @@
 #define IDLE_MIN_MS 100
 #define IDLE_MAX_MS 3600000
 #define TCP_CLIENTS_MAX 16384
-#define HISTORY_ENTRIES_MAX 1000000
 
 #define PARSER(name)                                                                               \
   static gboolean name (DotlsReader *reader, const DotlsSettingsKey *key, const char *text,        \
@@ -221,7 +220,7 @@ const DotlsSettingsKey dotls_dns_keys[] = {
 
 const DotlsSettingsKey dotls_history_keys[] = {
   { "level", parse_history_level, FIELD (history_level) },
-  { "entries", parse_number, FIELD (history_entries), 1, HISTORY_ENTRIES_MAX },
+  { "entries", parse_number, FIELD (history_entries), 0, DOTLS_HISTORY_ENTRIES_MAX },
   { "file", parse_history_file, FIELD (history_file) },
   { NULL },
 };

@@ -55,6 +55,21 @@ dotls_settings_unref (DotlsSettings *self)
   g_free (self);
 }
 
+char *
+dotls_settings_describe_upstreams (const DotlsSettings *self)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < self->upstreams->len; i++)
+    {
+      const DotlsUpstreamSpec *spec = g_ptr_array_index (self->upstreams, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+                              spec->provider != NULL ? spec->provider : spec->id);
+    }
+  return g_string_free (text, FALSE);
+}
+
 static void
 visit_keys (const char *group, const DotlsSettingsKey *keys, DotlsKeyVisitor visit, gpointer data)
 {

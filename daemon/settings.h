@@ -46,6 +46,9 @@ DotlsSettings *dotls_settings_ref (DotlsSettings *self);
 void dotls_settings_unref (DotlsSettings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DotlsSettings, dotls_settings_unref)
 
+/* "Cloudflare, Quad9": who is asked, in words.  Caller frees. */
+char *dotls_settings_describe_upstreams (const DotlsSettings *self);
+
 /* Calls VISIT for every key there is, GROUP "dns", "history" or "upstream". */
 typedef void (*DotlsKeyVisitor) (const char *group, const char *key, gpointer data);
 void dotls_settings_foreach_key (DotlsKeyVisitor visit, gpointer data);

@@ -272,7 +272,7 @@ static const struct
   { "[dns]\nupstreams = 9.9.9.9#dns.quad9.net\n", "t.conf:2: [dns] upstreams: *[upstream NAME]*" },
   { "[dns]\nupstreams = nextdns\n", "t.conf:2: *your own id; *auth-name = ID.dns.nextdns.io" },
   { "[history]\nlevel = all\n", "t.conf:2: [history] level: *off, domain or full" },
-  { "[history]\nentries = 0\n", "t.conf:2: [history] entries: *" },
+  { "[history]\nentries = 100001\n", "t.conf:2: [history] entries: *" },
   { "[history]\nfile = a/b\n", "t.conf:2: [history] file: *absolute path*" },
   { "[history]\nfile = ..\n", "t.conf:2: [history] file: *absolute path*" },
   { "[history]\nfile =\n", "t.conf:2: [history] file: *" },

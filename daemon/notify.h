@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: The dotls authors */
+
+#pragma once
+
+#include <glib.h>
+
+/* The service manager, if there is one; without libsystemd all of this does nothing. */
+
+/* Up, and STATUS in words. */
+void dotls_notify_ready (const char *status);
+
+/* Reading the settings again; dotls_notify_ready() ends it. */
+void dotls_notify_reloading (void);
+
+void dotls_notify_stopping (void);
+
+/* The sockets that it passed, once: *RET_FDS has as many as returned, the caller's to close and
+ * free. */
+guint dotls_notify_take_sockets (int **ret_fds);
