@@ -77,6 +77,15 @@ fail (GDBusMethodInvocation *invocation, GError *error)
   return TRUE;
 }
 
+static gboolean
+is_in_service (DotlsBusManager *self, GError **error)
+{
+  if (self->hooks)
+    return TRUE;
+  g_set_error_literal (error, DOTLS_ERROR, DOTLS_ERROR_FAILED, "the daemon ends");
+  return FALSE;
+}
+
 /* --- changes --------------------------------------------------------------------------------- */
 
 static gboolean
@@ -136,7 +145,7 @@ handle_reload (DotlsDBusManager *manager, GDBusMethodInvocation *invocation)
   DotlsBusManager *self = DOTLS_BUS_MANAGER (manager);
   GError *error = NULL;
 
-  if (!self->hooks->reload (self->data, &error))
+  if (!is_in_service (self, &error) || !self->hooks->reload (self->data, &error))
     return fail (invocation, error);
   dotls_dbus_manager_complete_reload (manager, invocation);
   return TRUE;
@@ -299,7 +308,7 @@ handle_get_history (DotlsDBusManager *manager,
   GError *error = NULL;
   int fd;
 
-  if (!parse_options (options, known, &error))
+  if (!is_in_service (self, &error) || !parse_options (options, known, &error))
     return fail (invocation, error);
   fd = follow ? dotls_history_follow (self->history, &error)
               : dotls_history_dump (self->history, last, &error);
@@ -355,4 +364,11 @@ dotls_bus_manager_new (DotlsResolver *resolver,
   self->hooks = hooks;
   self->data = data;
   return self;
+}
+
+void
+dotls_bus_manager_retire (DotlsBusManager *self)
+{
+  self->history = NULL;
+  self->hooks = NULL;
 }

@@ -16,8 +16,11 @@ G_DECLARE_FINAL_TYPE (
 /* Queries of one connection that wait for an answer. */
 #define DOTLS_BUS_QUERIES_MAX 32
 
-/* References RESOLVER; HISTORY and HOOKS must outlive it. */
+/* References RESOLVER; HISTORY and HOOKS must live until dotls_bus_manager_retire(). */
 DotlsBusManager *dotls_bus_manager_new (DotlsResolver *resolver,
                                         DotlsHistory *history,
                                         const DotlsBusHooks *hooks,
                                         gpointer data);
+
+/* Before what it only borrows goes away: a call that GDBus' thread still checks may come later. */
+void dotls_bus_manager_retire (DotlsBusManager *self);

@@ -10,8 +10,8 @@
 #include "config.h"
 #include "core/resolver.h"
 #include "core/upstream.h"
-#include "daemon/authority.h"
 #include "daemon/bus-manager.h"
+#include "daemon/bus-objects.h"
 #include "daemon/bus-socket.h"
 #include "daemon/bus-upstream.h"
 #include "daemon/state.h"
@@ -28,7 +28,7 @@ struct _DotlsBus
   DotlsBusSocket *socket;
   DotlsBusManager *manager; /* NULL until somebody connects, as all below */
   GPtrArray *upstreams;     /* of DotlsBusUpstream, in the order of the resolver */
-  GHashTable *connections;  /* GDBusConnection -> GDBusObjectManagerServer */
+  DotlsBusObjects *objects;
 };
 
 static void
@@ -129,41 +129,6 @@ upstream_changed_cb (DotlsUpstream *upstream, GParamSpec *pspec, gpointer data)
   update_state (data);
 }
 
-static void
-export_upstream (GDBusObjectManagerServer *server, DotlsBusUpstream *shown)
-{
-  const char *id = dotls_upstream_get_id (dotls_bus_upstream_get_upstream (shown));
-  g_autofree char *path = dotls_bus_upstream_path (id);
-  g_autoptr (GDBusObjectSkeleton) object = g_dbus_object_skeleton_new (path);
-
-  g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (shown));
-  g_dbus_object_manager_server_export (server, object);
-}
-
-static void
-export_everywhere (DotlsBus *self, DotlsBusUpstream *shown)
-{
-  GHashTableIter iter;
-  gpointer server;
-
-  g_hash_table_iter_init (&iter, self->connections);
-  while (g_hash_table_iter_next (&iter, NULL, &server))
-    export_upstream (server, shown);
-}
-
-static void
-unexport_everywhere (DotlsBus *self, DotlsBusUpstream *shown)
-{
-  const char *id = dotls_upstream_get_id (dotls_bus_upstream_get_upstream (shown));
-  g_autofree char *path = dotls_bus_upstream_path (id);
-  GHashTableIter iter;
-  gpointer server;
-
-  g_hash_table_iter_init (&iter, self->connections);
-  while (g_hash_table_iter_next (&iter, NULL, &server))
-    g_dbus_object_manager_server_unexport (server, path);
-}
-
 static DotlsBusUpstream *
 find_shown (GPtrArray *list, DotlsUpstream *upstream)
 {
@@ -180,20 +145,24 @@ find_shown (GPtrArray *list, DotlsUpstream *upstream)
 static DotlsBusUpstream *
 show_upstream (DotlsBus *self, DotlsUpstream *upstream)
 {
+  g_autofree char *path = dotls_bus_upstream_path (dotls_upstream_get_id (upstream));
   DotlsBusUpstream *shown = dotls_bus_upstream_new (upstream);
 
-  dotls_authority_guard (G_DBUS_INTERFACE_SKELETON (shown));
   /* after its own handlers, so that it is up to date when these run */
   g_signal_connect (upstream, "notify::state", G_CALLBACK (upstream_changed_cb), self);
   g_signal_connect (upstream, "notify::selected", G_CALLBACK (upstream_changed_cb), self);
+  dotls_bus_objects_add (self->objects, path, G_DBUS_INTERFACE_SKELETON (shown));
   return shown;
 }
 
 static void
 hide_upstream (DotlsBus *self, DotlsBusUpstream *shown)
 {
-  g_signal_handlers_disconnect_by_data (dotls_bus_upstream_get_upstream (shown), self);
-  unexport_everywhere (self, shown);
+  DotlsUpstream *upstream = dotls_bus_upstream_get_upstream (shown);
+  g_autofree char *path = dotls_bus_upstream_path (dotls_upstream_get_id (upstream));
+
+  g_signal_handlers_disconnect_by_data (upstream, self);
+  dotls_bus_objects_remove (self->objects, path);
 }
 
 /* Retired ones go before new ones come: they may share an identifier, and so a path. */
@@ -216,11 +185,8 @@ update_upstreams (DotlsBus *self)
       DotlsUpstream *upstream = g_ptr_array_index (present, i);
       DotlsBusUpstream *shown = find_shown (old, upstream);
 
-      if (shown)
-        g_object_ref (shown);
-      else
-        export_everywhere (self, shown = show_upstream (self, upstream));
-      g_ptr_array_add (self->upstreams, shown);
+      g_ptr_array_add (self->upstreams,
+                       shown ? g_object_ref (shown) : show_upstream (self, upstream));
     }
   update_state (self);
 }
@@ -241,9 +207,8 @@ ensure_objects (DotlsBus *self)
     return;
   register_errors ();
   self->manager = dotls_bus_manager_new (self->resolver, self->history, self->hooks, self->data);
-  dotls_authority_guard (G_DBUS_INTERFACE_SKELETON (self->manager));
+  self->objects = dotls_bus_objects_new (G_DBUS_INTERFACE_SKELETON (self->manager));
   self->upstreams = g_ptr_array_new_with_free_func (g_object_unref);
-  self->connections = g_hash_table_new_full (NULL, NULL, g_object_unref, g_object_unref);
   g_signal_connect (self->resolver, "upstreams-changed", G_CALLBACK (upstreams_changed_cb), self);
   update_upstreams (self);
   update_settings (self);
@@ -253,16 +218,9 @@ static void
 opened_cb (GDBusConnection *connection, gpointer data)
 {
   DotlsBus *self = data;
-  GDBusObjectManagerServer *server;
 
   ensure_objects (self);
-  server = g_dbus_object_manager_server_new (DOTLS_BUS_PATH);
-  for (guint i = 0; i < self->upstreams->len; i++)
-    export_upstream (server, g_ptr_array_index (self->upstreams, i));
-  g_dbus_object_manager_server_set_connection (server, connection);
-  g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager), connection,
-                                    DOTLS_BUS_PATH, NULL);
-  g_hash_table_insert (self->connections, g_object_ref (connection), server);
+  dotls_bus_objects_connect (self->objects, connection);
 }
 
 static void
@@ -270,9 +228,7 @@ closed_cb (GDBusConnection *connection, gpointer data)
 {
   DotlsBus *self = data;
 
-  g_dbus_interface_skeleton_unexport_from_connection (G_DBUS_INTERFACE_SKELETON (self->manager),
-                                                      connection);
-  g_hash_table_remove (self->connections, connection);
+  dotls_bus_objects_disconnect (self->objects, connection);
 }
 
 gboolean
@@ -299,7 +255,8 @@ free_objects (DotlsBus *self)
   for (guint i = 0; i < self->upstreams->len; i++)
     hide_upstream (self, g_ptr_array_index (self->upstreams, i));
   g_ptr_array_unref (self->upstreams);
-  g_hash_table_unref (self->connections);
+  dotls_bus_objects_free (self->objects);
+  dotls_bus_manager_retire (self->manager);
   g_object_unref (self->manager);
 }
 

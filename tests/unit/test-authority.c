@@ -75,7 +75,8 @@ test_properties (void)
                                        dotls_dbus_upstream_interface_info () };
 
   for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
-    for (GDBusPropertyInfo **property = interfaces[i]->properties; *property; property++)
+    for (GDBusPropertyInfo **property = interfaces[i]->properties; property && *property;
+         property++)
       g_assert_cmpint ((*property)->flags, ==, G_DBUS_PROPERTY_INFO_FLAGS_READABLE);
 }
 
