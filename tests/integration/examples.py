@@ -5,6 +5,7 @@
 Would catch a key that was renamed, or that never existed.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -20,7 +21,9 @@ def check(dotlsd, lab, text):
     text = re.sub(r"(?m)^ca-file *=.*", f"ca-file = {lab.folder}/ca.pem", text)
     config = lab.write("example.conf", text)
     command = [dotlsd, "--check-config", "--config", config]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    # the catalogue of this tree, not of what is installed
+    env = os.environ | {"DOTLS_DATA_DIR": str(pathlib.Path(__file__).parents[2] / "data")}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
 def example(dotlsd, lab, number, text):

@@ -139,7 +139,7 @@ def one_connection(peer, forwarder):
     (upstream,) = forwarder.ctl("upstream", "list")["upstreams"]
     assert upstream["tls-version"] == "TLS1.3", upstream
     assert upstream["verified-by"] == "name", upstream
-    assert upstream["connections"] <= 5, upstream
+    assert upstream["statistics"]["connections"] <= 5, upstream
 
 
 def other_name(peer, forwarder):
