@@ -3,68 +3,101 @@
 
 #include "daemon/notify.h"
 
-#include "config.h"
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
-#if HAVE_LIBSYSTEMD
+/* The first passed descriptor, sd_listen_fds(3). */
+#define FIRST_FD 3
+#define FDS_MAX 256
 
-#include <systemd/sd-daemon.h>
+/* FALSE where nobody wants to know.  A name that starts with @ is an abstract one. */
+static gboolean
+get_address (struct sockaddr_un *address, socklen_t *size)
+{
+  const char *path = g_getenv ("NOTIFY_SOCKET");
+  gsize length = path != NULL ? strlen (path) : 0;
+
+  if (length < 2 || length >= sizeof address->sun_path || (path[0] != '/' && path[0] != '@'))
+    return FALSE;
+  *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+  memcpy (address->sun_path, path, length);
+  if (path[0] == '@')
+    address->sun_path[0] = '\0';
+  *size = G_STRUCT_OFFSET (struct sockaddr_un, sun_path) + length;
+  return TRUE;
+}
+
+static void
+notify (const char *message)
+{
+  struct sockaddr_un address;
+  socklen_t size;
+  int fd;
+
+  if (!get_address (&address, &size))
+    return;
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || sendto (fd, message, strlen (message), MSG_NOSIGNAL, (void *) &address, size) < 0)
+    g_debug ("the service manager can't be told: %m");
+  if (fd >= 0)
+    close (fd);
+}
 
 void
 dotls_notify_ready (const char *status)
 {
-  sd_notifyf (FALSE, "READY=1\nSTATUS=%s", status);
+  g_autofree char *message = g_strdup_printf ("READY=1\nSTATUS=%s", status);
+
+  notify (message);
 }
 
 void
 dotls_notify_reloading (void)
 {
   /* Type=notify-reload wants the time, on the clock that GLib reads too. */
-  sd_notifyf (FALSE, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reading settings",
-              g_get_monotonic_time ());
+  g_autofree char *message =
+      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reading settings",
+                       g_get_monotonic_time ());
+
+  notify (message);
 }
 
 void
 dotls_notify_stopping (void)
 {
-  sd_notify (FALSE, "STOPPING=1\nSTATUS=Answering what is in flight");
+  notify ("STOPPING=1\nSTATUS=Answering what is in flight");
 }
 
-guint
-dotls_notify_take_sockets (int **ret_fds)
+static guint
+count_sockets (void)
 {
-  int n = sd_listen_fds (TRUE);
+  const char *pid = g_getenv ("LISTEN_PID"), *fds = g_getenv ("LISTEN_FDS");
+  guint64 number, n = 0;
 
-  *ret_fds = NULL;
-  if (n <= 0)
+  if (pid == NULL || fds == NULL
+      || !g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &number, NULL)
+      || (pid_t) number != getpid () || !g_ascii_string_to_unsigned (fds, 10, 0, FDS_MAX, &n, NULL))
     return 0;
-  *ret_fds = g_new (int, n);
-  for (int i = 0; i < n; i++)
-    (*ret_fds)[i] = SD_LISTEN_FDS_START + i;
   return n;
 }
 
-#else
-
-void
-dotls_notify_ready (const char *status)
-{
-}
-
-void
-dotls_notify_reloading (void)
-{
-}
-
-void
-dotls_notify_stopping (void)
-{
-}
-
 guint
 dotls_notify_take_sockets (int **ret_fds)
 {
-  *ret_fds = NULL;
-  return 0;
-}
+  guint n = count_sockets ();
 
-#endif
+  /* Not for children, and not twice. */
+  g_unsetenv ("LISTEN_PID");
+  g_unsetenv ("LISTEN_FDS");
+  g_unsetenv ("LISTEN_FDNAMES");
+  *ret_fds = n > 0 ? g_new (int, n) : NULL;
+  for (guint i = 0; i < n; i++)
+    {
+      (*ret_fds)[i] = FIRST_FD + i;
+      fcntl (FIRST_FD + i, F_SETFD, FD_CLOEXEC);
+    }
+  return n;
+}

@@ -5,7 +5,9 @@
 
 #include <glib.h>
 
-/* The service manager, if there is one; without libsystemd all of this does nothing. */
+/* The service manager, if there is one: the two protocols of sd_notify(3) and sd_listen_fds(3),
+ * spoken by hand.  libsystemd would bring seven libraries and a mebibyte for them; its manual calls
+ * them stable and free to implement. */
 
 /* Up, and STATUS in words. */
 void dotls_notify_ready (const char *status);
