@@ -6,7 +6,6 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/resolver.h"
@@ -240,7 +239,11 @@ open_bus_cb (gpointer data)
       say_ready (self);
       return G_SOURCE_REMOVE;
     }
-  dotls_log (DOTLS_LOG_ERROR, "%s; choose another place with --runtime-dir", error->message);
+  /* Who finds another daemon there is told so already. */
+  if (g_error_matches (error, DOTLS_ERROR, DOTLS_ERROR_BUSY))
+    dotls_log (DOTLS_LOG_ERROR, "%s", error->message);
+  else
+    dotls_log (DOTLS_LOG_ERROR, "%s; choose a writable place with --runtime-dir", error->message);
   self->status = EXIT_FAILURE;
   g_main_loop_quit (self->loop);
   return G_SOURCE_REMOVE;

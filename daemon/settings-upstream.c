@@ -230,8 +230,8 @@ report_unknown (DotlsReader *reader, const DotlsPlace *place, const char *id)
                         "the address is missing; add address = ADDRESS, or ADDRESS#NAME");
   else if (ids[0] == NULL)
     dotls_mistakes_add (reader->mistakes, place,
-                        "no provider is known, for there is no catalogue in %s; install it, or "
-                        "write [upstream %s] with address = ...",
+                        "no provider is known, for there is no catalogue in %s; install it, name "
+                        "its place in DOTLS_DATA_DIR, or write [upstream %s] with address = ...",
                         reader->providers, id);
   else if (nearest != NULL)
     dotls_mistakes_add (reader->mistakes, place,

@@ -576,6 +576,32 @@ test_shipped_file (void)
   g_assert_cmpuint (built_in->history_entries, ==, uncommented->history_entries);
 }
 
+static void
+check_documented_cb (const char *group, const char *key, gpointer data)
+{
+  char **texts = data;
+  g_autofree char *term = g_strdup_printf ("\n%s\n  ", key);
+  g_autofree char *sample = g_strdup_printf ("\n#%s = ", key);
+
+  if (strstr (texts[0], term) == NULL)
+    g_error ("[%s] %s is not in dotlsd.conf(5)", group, key);
+  if (strstr (texts[1], sample) == NULL)
+    g_error ("[%s] %s is not in data/dotlsd.conf", group, key);
+}
+
+/* Catches: a key that nobody is told of. */
+static void
+test_documented (void)
+{
+  g_autofree char *page = g_test_build_filename (G_TEST_DIST, "man", "dotlsd.conf.5.rst", NULL);
+  g_autofree char *sample = g_build_filename (data_dir, "dotlsd.conf", NULL);
+  g_auto (GStrv) texts = g_new0 (char *, 3);
+
+  g_assert_true (g_file_get_contents (page, &texts[0], NULL, NULL));
+  g_assert_true (g_file_get_contents (sample, &texts[1], NULL, NULL));
+  dotls_settings_foreach_key (check_documented_cb, texts);
+}
+
 /* Catches: a count that is off, so that the settings go away under somebody. */
 static void
 test_references (void)
@@ -608,6 +634,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/unreadable", test_unreadable);
   g_test_add_func ("/settings/no-catalogue", test_no_catalogue);
   g_test_add_func ("/settings/shipped-file", test_shipped_file);
+  g_test_add_func ("/settings/documented", test_documented);
   g_test_add_func ("/settings/references", test_references);
   result = g_test_run ();
   g_free (data_dir);
