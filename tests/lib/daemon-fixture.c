@@ -26,6 +26,8 @@
 struct _Daemon
 {
   char *directory;
+  char *listen;
+  const char *const *wrapper;
   GString *dns;
   GString *upstreams;
   guint16 port;
@@ -68,6 +70,7 @@ daemon_new (void)
 
   self->directory = g_dir_make_tmp ("dotls-XXXXXX", &error);
   g_assert_no_error (error);
+  self->listen = g_strdup ("127.0.0.1:%u ; [::1]:%u");
   self->dns = g_string_new (NULL);
   self->upstreams = g_string_new (NULL);
   make_directory (self, "run");
@@ -91,11 +94,25 @@ daemon_free (Daemon *self)
   nftw (self->directory, remove_cb, 16, FTW_DEPTH | FTW_PHYS);
   g_string_free (self->dns, TRUE);
   g_string_free (self->upstreams, TRUE);
+  g_free (self->listen);
   g_free (self->directory);
   g_free (self);
 }
 
 /* --- the configuration ------------------------------------------------------------------------ */
+
+void
+daemon_set_listen (Daemon *self, const char *addresses)
+{
+  g_free (self->listen);
+  self->listen = g_strdup (addresses);
+}
+
+void
+daemon_set_wrapper (Daemon *self, const char *const *wrapper)
+{
+  self->wrapper = wrapper;
+}
 
 void
 daemon_set (Daemon *self, const char *lines)
@@ -130,12 +147,14 @@ static void
 write_configuration (Daemon *self)
 {
   g_autofree char *path = daemon_get_path (self, "dotlsd.conf");
-  g_autofree char *text =
-      g_strdup_printf ("[dns]\nlisten = 127.0.0.1:%u ; [::1]:%u\nmode = strict\n%s\n%s", self->port,
-                       self->port, self->dns->str, self->upstreams->str);
+  g_autofree char *port = g_strdup_printf ("%u", self->port);
+  g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  g_file_set_contents (path, text, -1, &error);
+  g_string_printf (text, "[dns]\nlisten = %s\nmode = strict\n%s\n", self->listen, self->dns->str);
+  g_string_replace (text, "%u", port, 0);
+  g_string_append (text, self->upstreams->str);
+  g_file_set_contents (path, text->str, text->len, &error);
   g_assert_no_error (error);
 }
 
@@ -186,22 +205,34 @@ make_environment (Daemon *self)
   return g_environ_unsetenv (environment, "LISTEN_FDS");
 }
 
+static char **
+make_arguments (Daemon *self, const char *program)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *config = daemon_get_path (self, "dotlsd.conf");
+  g_autofree char *run = daemon_get_path (self, "run"), *state = daemon_get_path (self, "state");
+
+  for (guint i = 0; self->wrapper != NULL && self->wrapper[i] != NULL; i++)
+    g_strv_builder_add (builder, self->wrapper[i]);
+  g_strv_builder_add_many (builder, program, "--config", config, "--runtime-dir", run,
+                           "--state-dir", state, NULL);
+  return g_strv_builder_end (builder);
+}
+
 static void
 spawn (Daemon *self)
 {
-  g_autofree char *config = daemon_get_path (self, "dotlsd.conf");
-  g_autofree char *run = daemon_get_path (self, "run"), *state = daemon_get_path (self, "state");
   const char *program = g_getenv ("DOTLSD");
-  const char *arguments[] = { program, "--config",    config, "--runtime-dir",
-                              run,     "--state-dir", state,  NULL };
+  g_auto (GStrv) arguments = make_arguments (self, program);
   g_auto (GStrv) environment = make_environment (self);
   g_autoptr (GError) error = NULL;
   int log = open_log (self);
 
   if (program == NULL)
     g_error ("DOTLSD does not say where dotlsd is");
-  g_spawn_async_with_fds (NULL, (char **) arguments, environment, G_SPAWN_DO_NOT_REAP_CHILD,
-                          child_setup_cb, NULL, &self->pid, -1, log, log, &error);
+  g_spawn_async_with_fds (NULL, arguments, environment,
+                          G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, child_setup_cb, NULL,
+                          &self->pid, -1, log, log, &error);
   g_assert_no_error (error);
   close (log);
   self->pid_fd = pidfd_open (self->pid, 0);
@@ -257,7 +288,7 @@ wait_ready (Daemon *self)
 static gboolean
 is_port_taken (Daemon *self)
 {
-  int fd = loopback_connect (AF_INET, SOCK_STREAM, self->port);
+  int fd = loopback_connect ("127.0.0.1", SOCK_STREAM, self->port);
 
   if (fd >= 0)
     close (fd);
@@ -330,7 +361,7 @@ daemon_get_port (Daemon *self)
 DnsClient *
 daemon_connect_udp (Daemon *self)
 {
-  DnsClient *client = dns_client_new (AF_INET, SOCK_DGRAM, self->port);
+  DnsClient *client = dns_client_new ("127.0.0.1", SOCK_DGRAM, self->port);
 
   g_assert_nonnull (client);
   return client;
@@ -339,7 +370,7 @@ daemon_connect_udp (Daemon *self)
 DnsClient *
 daemon_connect_tcp (Daemon *self)
 {
-  DnsClient *client = dns_client_new (AF_INET, SOCK_STREAM, self->port);
+  DnsClient *client = dns_client_new ("127.0.0.1", SOCK_STREAM, self->port);
 
   g_assert_nonnull (client);
   return client;

@@ -20,6 +20,12 @@ Daemon *daemon_new (void);
 void daemon_free (Daemon *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Daemon, daemon_free)
 
+/* Addresses to listen on instead of 127.0.0.1 and ::1, each with %u for the port. */
+void daemon_set_listen (Daemon *self, const char *addresses);
+
+/* A program and its arguments, NULL-terminated and valid until the start, in front of dotlsd. */
+void daemon_set_wrapper (Daemon *self, const char *const *wrapper);
+
 /* Adds lines to the group [dns] of the configuration. */
 void daemon_set (Daemon *self, const char *lines);
 

@@ -24,10 +24,10 @@ struct _DnsClient
 };
 
 DnsClient *
-dns_client_new (int family, int kind, guint16 port)
+dns_client_new (const char *address, int kind, guint16 port)
 {
   static const int one = 1;
-  int fd = loopback_connect (family, kind, port);
+  int fd = loopback_connect (address, kind, port);
   DnsClient *self;
 
   if (fd < 0)

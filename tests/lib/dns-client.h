@@ -10,8 +10,8 @@
 /* A small blocking client of plain DNS over UDP or TCP on loopback, which can also misbehave. */
 typedef struct _DnsClient DnsClient;
 
-/* FAMILY is AF_INET or AF_INET6, KIND is SOCK_DGRAM or SOCK_STREAM.  NULL where it is refused. */
-DnsClient *dns_client_new (int family, int kind, guint16 port);
+/* ADDRESS is IPv4 or IPv6 in text, KIND is SOCK_DGRAM or SOCK_STREAM.  NULL where it is refused. */
+DnsClient *dns_client_new (const char *address, int kind, guint16 port);
 void dns_client_free (DnsClient *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DnsClient, dns_client_free)
 

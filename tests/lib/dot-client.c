@@ -69,7 +69,7 @@ DotClient *
 dot_client_new (const DotClientOptions *options, int *ret_code)
 {
   static const int one = 1;
-  int fd = loopback_connect (AF_INET, SOCK_STREAM, options->port);
+  int fd = loopback_connect ("127.0.0.1", SOCK_STREAM, options->port);
   guint patience = options->patience_ms != 0 ? options->patience_ms : PATIENCE_MS;
   DotClient *self;
 

@@ -122,10 +122,11 @@ typedef void (*FakeZoneFunc) (const FakeQuery *query, GByteArray *answer, gpoint
 /* Replaces fake_zone_answer() as the source of answers.  To be set before the first query. */
 void fake_dot_set_zone (FakeDot *self, FakeZoneFunc zone, gpointer data);
 
-/* The default zone: A is 192.0.2.1, AAAA 2001:db8::1, TXT "text", other types have no data; TTL
- * 3600.  Labels of the name change that: nx (NXDOMAIN), nodata, alias (a CNAME before the answer),
- * signed (AD, and an RRSIG where DO was set), ttlN (TTL, for negative answers also the minimum of
- * the SOA), sizeN (TXT records until the message has about N bytes). */
+/* The default zone: A is DATA as text or, where that is NULL, 192.0.2.1; AAAA is 2001:db8::1, TXT
+ * "text", other types have no data; TTL 3600.  Labels of the name change that: nx (NXDOMAIN),
+ * nodata, alias (a CNAME before the answer), signed (AD, and an RRSIG where DO was set), ttlN (TTL,
+ * for negative answers also the minimum of the SOA), sizeN (TXT records until the message has about
+ * N bytes). */
 void fake_zone_answer (const FakeQuery *query, GByteArray *answer, gpointer data);
 
 /* --- what it saw, asked and waited for -------------------------------------------------------- */

@@ -71,6 +71,24 @@ act_alias_loop (FakeReply *reply, const FakeRule *rule)
                    qname (reply)->length);
 }
 
+/* RFC 6672 section 3.1: the DNAME of the parent and the CNAME made from it. */
+static void
+act_dname (FakeReply *reply, const FakeRule *rule)
+{
+  const guint8 *wire = qname (reply)->wire;
+  DnsName parent = dns_name_from_wire (wire + 1 + wire[0]), target = dns_name ("moved.test");
+  DnsName made = { .length = 1 + wire[0] };
+
+  memcpy (made.wire, wire, made.length);
+  memcpy (made.wire + made.length, target.wire, target.length);
+  made.length += target.length;
+  dns_message_add (reply->message, DNS_ANSWER, &parent, KNOT_RRTYPE_DNAME, TTL, target.wire,
+                   target.length);
+  dns_message_add (reply->message, DNS_ANSWER, qname (reply), KNOT_RRTYPE_CNAME, TTL, made.wire,
+                   made.length);
+  dns_message_add_text (reply->message, DNS_ANSWER, &made, KNOT_RRTYPE_A, TTL, GOOD);
+}
+
 static void
 act_unrelated (FakeReply *reply, const FakeRule *rule)
 {
@@ -394,6 +412,7 @@ const FakeVerb fake_message_verbs[] = {
   ZONE ("nodata-bare", act_negative),    /* without SOA */
   ZONE ("foreign-soa", act_foreign_soa), /* NXDOMAIN with another zone's SOA */
   ZONE ("alias-chain", act_alias_chain), /* =N aliases, then the address */
+  ZONE ("dname", act_dname),
   ZONE ("alias-loop", act_alias_loop),
   ZONE ("unrelated", act_unrelated), /* the answer, and evil.test in every section */
   ZONE ("only-unrelated", act_only_unrelated),

@@ -9,6 +9,7 @@
 /* What the labels of the name ask for. */
 typedef struct
 {
+  const char *address;
   gboolean nx, nodata, alias, is_signed;
   guint32 ttl;
   guint size;
@@ -86,7 +87,7 @@ add_data (GByteArray *answer, const DnsName *owner, guint16 qtype, const Wishes 
   const char *data = NULL;
 
   if (qtype == KNOT_RRTYPE_A)
-    data = "192.0.2.1";
+    data = wishes->address;
   else if (qtype == KNOT_RRTYPE_AAAA)
     data = "2001:db8::1";
   else if (qtype == KNOT_RRTYPE_TXT && wishes->size == 0)
@@ -112,6 +113,7 @@ fake_zone_answer (const FakeQuery *query, GByteArray *answer, gpointer data)
   Wishes wishes = read_wishes (query->text);
   DnsName owner = query->name;
 
+  wishes.address = data != NULL ? data : "192.0.2.1";
   if (wishes.alias)
     {
       dns_message_add_text (answer, DNS_ANSWER, &owner, KNOT_RRTYPE_CNAME, wishes.ttl,

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,13 +127,16 @@ loopback_fill_queue (int fd, GArray *fillers)
 }
 
 int
-loopback_connect (int family, int kind, guint16 port)
+loopback_connect (const char *address, int kind, guint16 port)
 {
-  Address address;
-  socklen_t length = get_address (family, port, &address);
+  int family = strchr (address, ':') != NULL ? AF_INET6 : AF_INET;
+  Address peer;
+  socklen_t length = get_address (family, port, &peer);
+  void *raw = family == AF_INET6 ? (void *) &peer.in6.sin6_addr : &peer.in.sin_addr;
   int fd = socket (family, kind | SOCK_CLOEXEC, 0);
 
-  if (fd >= 0 && connect (fd, &address.sa, length) != 0)
+  g_assert_cmpint (inet_pton (family, address, raw), ==, 1);
+  if (fd >= 0 && connect (fd, &peer.sa, length) != 0)
     {
       close (fd);
       return -1;

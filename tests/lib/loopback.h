@@ -18,6 +18,6 @@ guint16 loopback_free_port (void);
  * The sockets are appended to FILLERS (of int), the caller's to close. */
 void loopback_fill_queue (int fd, GArray *fillers);
 
-/* A blocking socket of KIND (SOCK_STREAM or SOCK_DGRAM) connected to PORT; -1 and errno on
- * failure. */
-int loopback_connect (int family, int kind, guint16 port);
+/* A blocking socket of KIND (SOCK_STREAM or SOCK_DGRAM) connected to PORT of ADDRESS, which is an
+ * IPv4 or IPv6 address in text; -1 and errno on failure. */
+int loopback_connect (const char *address, int kind, guint16 port);
