@@ -20,10 +20,10 @@ def check(dotlsd, lab, text):
     """Runs dotlsd --check-config over TEXT, with an authority that exists."""
     text = re.sub(r"(?m)^ca-file *=.*", f"ca-file = {lab.folder}/ca.pem", text)
     config = lab.write("example.conf", text)
-    command = [dotlsd, "--check-config", "--config", config]
+    command = [os.path.abspath(dotlsd), "--check-config", "--config", config]
     # the catalogue of this tree, not of what is installed
-    env = os.environ | {"DOTLS_DATA_DIR": str(pathlib.Path(__file__).parents[2] / "data")}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    environment = {**os.environ, "DOTLS_DATA_DIR": str(pathlib.Path(sys.argv[1], "data"))}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def example(dotlsd, lab, number, text):

@@ -6,6 +6,7 @@ Each test says in its second sentence what it would catch.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -28,7 +29,8 @@ class Forwarder:
     """A running dotlsd, and the ways to ask it."""
 
     def __init__(self, lab, port, name="dot.test"):
-        _, dotlsd, self.dotlsctl = sys.argv[1:]
+        # meson gives paths relative to the build
+        dotlsd, self.dotlsctl = map(os.path.abspath, sys.argv[2:])
         self.lab = lab
         self.port = harness.free_port()
         self.folder = lab.folder / name
