@@ -12,7 +12,7 @@ FOLDERS = ("core/", "dbus/", "daemon/", "ctl/", "agent/", "tests/")
 def listed(tree, folder):
     """What stands between quotes in FOLDER's meson.build."""
     build = folder / "meson.build"
-    code = re.sub(r"#.*", "", tree.text(build)) if tree.has(build) else ""
+    code = re.sub(r"(?m)^\s*#.*", "", tree.text(build)) if tree.has(build) else ""
     return set(re.findall(r"'([^']+)'", code))
 
 
@@ -31,6 +31,11 @@ style.run(
         (
             "a file that meson does not know",
             {"core/a.c": "", "core/meson.build": "files('b.c')"},
+            "core/a.c",
+        ),
+        (
+            "a file that only a comment knows",
+            {"core/a.c": "", "core/meson.build": "# 'a.c'"},
             "core/a.c",
         ),
         (
