@@ -12,7 +12,7 @@
 #include "core/upstream-private.h"
 
 /* The inside of a resolver, for core only.  resolver.c builds and configures it; journey.c is the
- * way of one query through it. */
+ * way of one query through it, resolution.c the way of one question to the upstreams and back. */
 struct _DotlsResolver
 {
   GObject parent;
@@ -37,6 +37,8 @@ struct _DotlsResolver
   DotlsDeadline drain_check;
 };
 
+/* --- journey.c --- */
+
 /* Listeners hand every message to this. */
 gsize dotls_journey_handle (
     gpointer resolver, const DotlsOrigin *origin, guint8 *buffer, gsize length, gsize capacity);
@@ -44,14 +46,22 @@ gsize dotls_journey_handle (
 /* The kept answer to the query in MESSAGE goes. */
 void dotls_journey_forget_answer (DotlsResolver *self, const guint8 *message, gsize length);
 
+/* An answer leaves: counts it, and tells whoever wants to know. */
+void dotls_journey_tell (DotlsResolver *self, const DotlsOrigin *origin, DotlsAnswerInfo *info);
+
+/* --- resolution.c --- */
+
+/* FETCH is new and has its first waiter; from here on it ends by itself. */
+void dotls_resolution_begin (DotlsFetch *fetch);
+
 /* What upstreams tell. */
-extern const DotlsUpstreamEvents dotls_journey_events;
+extern const DotlsUpstreamEvents dotls_resolution_events;
 
 /* The upstreams have changed: what is in flight at one that is gone is asked elsewhere. */
-void dotls_journey_redirect (DotlsResolver *self);
+void dotls_resolution_redirect (DotlsResolver *self);
 
 /* Queries of OWNER get no reply. */
-void dotls_journey_forget (DotlsResolver *self, gconstpointer owner);
+void dotls_resolution_forget (DotlsResolver *self, gconstpointer owner);
 
 /* Everything that waits is answered SERVFAIL. */
-void dotls_journey_abandon (DotlsResolver *self);
+void dotls_resolution_abandon (DotlsResolver *self);

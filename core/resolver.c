@@ -32,7 +32,7 @@ free_listener (gpointer data)
   DotlsListener *listener = data;
   DotlsResolver *self = listener->shared->data;
 
-  dotls_journey_forget (self, listener);
+  dotls_resolution_forget (self, listener);
   dotls_listener_free (listener);
 }
 
@@ -42,7 +42,7 @@ dotls_resolver_finalize (GObject *object)
   DotlsResolver *self = DOTLS_RESOLVER (object);
 
   dotls_loop_enter (self->loop);
-  dotls_journey_abandon (self);
+  dotls_resolution_abandon (self);
   g_ptr_array_unref (self->selected);
   g_ptr_array_unref (self->listeners);
   g_ptr_array_unref (self->upstreams);
@@ -176,8 +176,8 @@ keep_or_create (DotlsResolver *self, DotlsUpstreamSpec *spec, gboolean may_keep)
 
   if (may_keep && old != NULL && dotls_upstream_spec_equal (dotls_upstream_get_spec (old), spec))
     return g_object_ref (old);
-  return dotls_upstream_new (spec, self->loop, self->config.upstream_idle_ms, &dotls_journey_events,
-                             self);
+  return dotls_upstream_new (spec, self->loop, self->config.upstream_idle_ms,
+                             &dotls_resolution_events, self);
 }
 
 /* TRUE where anything is different. */
@@ -200,7 +200,7 @@ replace_upstreams (DotlsResolver *self, GPtrArray *specs, gboolean may_keep)
   g_ptr_array_set_free_func (old, NULL);
   self->upstreams = new;
   apply_selection (self);
-  dotls_journey_redirect (self);
+  dotls_resolution_redirect (self);
   for (guint i = 0; i < old->len; i++)
     {
       DotlsUpstream *upstream = g_ptr_array_index (old, i);

@@ -28,7 +28,7 @@ CORE = [
     "transport",
     "upstream",
     "policy",
-    "listener tcp-client resolver journey own-query",
+    "listener tcp-client resolver journey resolution own-query",
 ]
 FLOOR = {name: floor for floor, names in enumerate(CORE) for name in names.split()}
 
