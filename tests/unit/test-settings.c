@@ -536,18 +536,18 @@ test_no_catalogue (void)
   g_assert_nonnull (strstr (mistakes[0], "there is no catalogue in /nonexistent/providers"));
 }
 
-/* The defaults that the shipped file shows, as settings: comments of the form #key = value. */
+/* The defaults that the shipped file shows, as settings: comments of the form #key = value, without
+ * the example of a group at the end. */
 static char *
 uncomment (const char *text)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char *start = g_strndup (text, strstr (text, "\n#[") - text);
+  g_auto (GStrv) lines = g_strsplit (start, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
-    if (g_ascii_islower (lines[i][0] == '#' ? lines[i][1] : '\0')
+    if (lines[i][0] == '#' && g_ascii_islower (lines[i][1])
         && !g_str_has_prefix (lines[i], "#file"))
       lines[i][0] = ' ';
-    else if (g_str_has_prefix (lines[i], "#["))
-      g_clear_pointer (&lines[i], g_free);
   return g_strjoinv ("\n", lines);
 }
 
