@@ -374,7 +374,7 @@ test_passed_socket (void)
 
   run_init (&run);
   file = run_write (&run, "c.conf", "[upstream a]\naddress = 10.0.0.1#a.example\n");
-  client = dns_client_new (AF_INET, SOCK_DGRAM, port);
+  client = dns_client_new ("127.0.0.1", SOCK_DGRAM, port);
   dns_client_send (client, query);
   g_assert_true (g_spawn_async_with_pipes_and_fds (
       run.directory, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, -1, -1, -1, &passed,
