@@ -98,7 +98,15 @@ fail_round (DotlsUpstream *self)
   lose_line (self, error);
 }
 
-/* An imposter is graver than a closed door. */
+/* An imposter is graver than a closed door: what a round failed of is the gravest of its attempts. */
+static guint
+gravity (DotlsError error)
+{
+  if (dotls_error_is_authentication (error))
+    return 3;
+  return error == DOTLS_ERROR_UNREACHABLE ? 0 : error == DOTLS_ERROR_TIMEOUT ? 1 : 2;
+}
+
 static void
 note_attempt_error (DotlsUpstream *self,
                     const DotlsAddress *address,
@@ -107,8 +115,7 @@ note_attempt_error (DotlsUpstream *self,
 {
   g_autofree char *where = NULL;
 
-  if (self->attempt_text != NULL && dotls_error_is_authentication (self->attempt_error)
-      && !dotls_error_is_authentication (error))
+  if (self->attempt_text != NULL && gravity (self->attempt_error) > gravity (error))
     return;
   where = dotls_address_to_string (address);
   g_free (self->attempt_text);

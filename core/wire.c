@@ -336,7 +336,8 @@ dotls_wire_reply_body (guint8 *buffer,
       buffer[2] |= TC;
       return question_end + put_opt (buffer + question_end, envelope, body->rcode, body->ede);
     }
-  memcpy (buffer + question_end, body->bytes, body->length);
+  if (body->length > 0)
+    memcpy (buffer + question_end, body->bytes, body->length);
   if (age > 0)
     age_ttls (buffer + question_end, body, age);
   dotls_write_u16 (buffer + 6, body->ancount);
