@@ -166,15 +166,6 @@ read_facts (gnutls_session_t session, DotlsTlsFacts *ret_facts)
     ret_facts->alpn = g_strdup ("");
 }
 
-/* "quad9 at 9.9.9.9:853: WHAT" */
-static char *
-make_sentence (DotlsTls *self, const DotlsAddress *peer, const char *what)
-{
-  g_autofree char *address = dotls_address_to_string (peer);
-
-  return g_strdup_printf ("%s at %s: %s", self->spec->id, address, what);
-}
-
 DotlsError
 dotls_tls_verify (DotlsTls *self,
                   gnutls_session_t session,
@@ -182,12 +173,11 @@ dotls_tls_verify (DotlsTls *self,
                   DotlsTlsFacts *ret_facts,
                   char **ret_text)
 {
-  g_autofree char *what = NULL;
   DotlsError fault;
 
   *ret_text = NULL;
   read_facts (session, ret_facts);
-  fault = dotls_verify_peer (session, self->spec, peer, ret_facts, &what);
+  fault = dotls_verify_peer (session, self->spec, peer, ret_facts, ret_text);
   if (fault == DOTLS_ERROR_NONE)
     {
       if (gnutls_protocol_get_version (session) == GNUTLS_TLS1_2
@@ -195,15 +185,14 @@ dotls_tls_verify (DotlsTls *self,
         keep_ticket (self, session);
       return fault;
     }
-  *ret_text = make_sentence (self, peer, what);
   if (!gnutls_session_is_resumed (session))
     return fault;
   dotls_tls_forget_tickets (self);
   return DOTLS_ERROR_CLOSED;
 }
 
-static DotlsError
-explain (gnutls_session_t session, int code, char **ret_what)
+DotlsError
+dotls_tls_explain (gnutls_session_t session, int code, char **ret_text)
 {
   const char *alert;
 
@@ -213,44 +202,33 @@ explain (gnutls_session_t session, int code, char **ret_what)
     case GNUTLS_E_PULL_ERROR:
     case GNUTLS_E_PUSH_ERROR:
     case GNUTLS_E_SESSION_EOF:
-      *ret_what = g_strdup ("the connection was closed");
+      *ret_text = g_strdup ("the connection was closed");
       return DOTLS_ERROR_CLOSED;
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
       alert = gnutls_alert_get_name (gnutls_alert_get (session));
-      *ret_what = g_strdup_printf ("it refused TLS: %s", alert != NULL ? alert : "unknown alert");
+      *ret_text = g_strdup_printf ("it refused TLS: %s", alert != NULL ? alert : "unknown alert");
       return DOTLS_ERROR_TLS;
     case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
     case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
     case GNUTLS_E_UNEXPECTED_PACKET:
-      *ret_what = g_strdup_printf ("it speaks no TLS that we do (1.2 or 1.3): %s; check the port",
+      *ret_text = g_strdup_printf ("it speaks no TLS that we do (1.2 or 1.3): %s; check the port",
                                    gnutls_strerror (code));
       return DOTLS_ERROR_TLS;
     case GNUTLS_E_NO_APPLICATION_PROTOCOL:
-      *ret_what = g_strdup ("it speaks another protocol than DNS over TLS there; check the port");
+      *ret_text = g_strdup ("it speaks another protocol than DNS over TLS there; check the port");
       return DOTLS_ERROR_PROTOCOL;
     case GNUTLS_E_REHANDSHAKE:
     case GNUTLS_E_REAUTH_REQUEST:
-      *ret_what = g_strdup ("it asked for another handshake, which is refused");
+      *ret_text = g_strdup ("it asked for another handshake, which is refused");
       return DOTLS_ERROR_PROTOCOL;
     case GNUTLS_E_CONSTRAINT_ERROR:
-      *ret_what = g_strdup ("its certificate or key is garbled or too large to look at");
+      *ret_text = g_strdup ("its certificate or key is garbled or too large to look at");
       return DOTLS_ERROR_BAD_CERTIFICATE;
     default:
-      *ret_what = g_strdup_printf ("TLS failed: %s", gnutls_strerror (code));
+      *ret_text = g_strdup_printf ("TLS failed: %s", gnutls_strerror (code));
       return DOTLS_ERROR_TLS;
     }
-}
-
-DotlsError
-dotls_tls_explain (
-    DotlsTls *self, gnutls_session_t session, int code, const DotlsAddress *peer, char **ret_text)
-{
-  g_autofree char *what = NULL;
-  DotlsError fault = explain (session, code, &what);
-
-  *ret_text = make_sentence (self, peer, what);
-  return fault;
 }
 
 guint

@@ -49,17 +49,16 @@ gnutls_session_t dotls_tls_session_new (DotlsTls *self, GError **error);
  * could not be verified any more, say because its certificate ran out since: the tickets are gone,
  * connect again at once, it is nothing against the upstream.
  * RET_FACTS, zeroed or cleared by the caller, is filled in either case as far as known.  RET_TEXT
- * gets a sentence for people (who, what, what to do) on failure; caller frees. */
+ * gets a clause for people (what, what to do) on failure; caller frees. */
 DotlsError dotls_tls_verify (DotlsTls *self,
                              gnutls_session_t session,
                              const DotlsAddress *peer,
                              DotlsTlsFacts *ret_facts,
                              char **ret_text);
 
-/* What it means that gnutls_handshake() or gnutls_record_…() returned CODE < 0, and a sentence for
+/* What it means that gnutls_handshake() or gnutls_record_…() returned CODE < 0, and a clause for
  * people.  Caller frees RET_TEXT. */
-DotlsError dotls_tls_explain (
-    DotlsTls *self, gnutls_session_t session, int code, const DotlsAddress *peer, char **ret_text);
+DotlsError dotls_tls_explain (gnutls_session_t session, int code, char **ret_text);
 
 /* Tickets kept at this moment. */
 guint dotls_tls_count_tickets (DotlsTls *self);

@@ -189,8 +189,7 @@ static void
 fail_tls (DotlsConnection *self, int code)
 {
   g_autofree char *text = NULL;
-  DotlsError error =
-      dotls_tls_explain (self->setup.tls, self->session, code, &self->address, &text);
+  DotlsError error = dotls_tls_explain (self->session, code, &text);
 
   fail (self, error, text);
 }
@@ -272,7 +271,7 @@ frame_cb (guint8 *message, gsize length, gpointer data)
   if (length < DOTLS_HEADER_SIZE)
     {
       self->setup.stats->answers_malformed++;
-      fail (self, DOTLS_ERROR_PROTOCOL, "sent a message too short for a DNS header");
+      fail (self, DOTLS_ERROR_PROTOCOL, "it sent a message too short for a DNS header");
       return FALSE;
     }
   slot = dotls_inflight_find (&self->inflight, dotls_read_u16 (message));
@@ -319,7 +318,7 @@ read_records (DotlsConnection *self)
             return FALSE;
         }
       else if (length == 0)
-        ended_by_peer (self, "closed the connection");
+        ended_by_peer (self, "it closed the connection");
       else if (length == GNUTLS_E_AGAIN && self->raw_start == self->raw_end)
         return TRUE;
       else if (length == GNUTLS_E_REHANDSHAKE || length == GNUTLS_E_REAUTH_REQUEST
@@ -355,7 +354,8 @@ read_socket (DotlsConnection *self)
         return;
       if (length <= 0)
         {
-          ended_by_peer (self, length == 0 ? "closed the connection" : "reset the connection");
+          ended_by_peer (self,
+                         length == 0 ? "it closed the connection" : "it reset the connection");
           return;
         }
       self->setup.stats->bytes_received += length;
@@ -397,7 +397,7 @@ write_records (DotlsConnection *self)
         break;
       if (sent < 0)
         {
-          ended_by_peer (self, "reset the connection");
+          ended_by_peer (self, "it reset the connection");
           return;
         }
       dotls_outbox_consume (&self->out, sent);
@@ -455,8 +455,8 @@ connect_timeout_cb (DotlsDeadline *deadline, gint64 now)
       (DotlsConnection *) ((guint8 *) deadline - G_STRUCT_OFFSET (DotlsConnection, deadline));
 
   fail (self, DOTLS_ERROR_TIMEOUT,
-        self->state == STATE_TCP ? "does not accept the connection"
-                                 : "does not finish the TLS handshake");
+        self->state == STATE_TCP ? "it does not accept the connection"
+                                 : "it does not finish the TLS handshake");
 }
 
 static DotlsError
@@ -470,7 +470,7 @@ start_tcp (DotlsConnection *self, char **ret_text)
       || (connect (self->fd, &self->address.sa, dotls_address_length (&self->address)) != 0
           && errno != EINPROGRESS))
     {
-      *ret_text = g_strdup_printf ("cannot be reached: %s", g_strerror (errno));
+      *ret_text = g_strdup_printf ("it cannot be reached: %s", g_strerror (errno));
       return DOTLS_ERROR_UNREACHABLE;
     }
   setsockopt (self->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -506,7 +506,7 @@ tcp_connected (DotlsConnection *self)
   getsockopt (self->fd, SOL_SOCKET, SO_ERROR, &code, &size);
   if (code != 0)
     {
-      g_autofree char *text = g_strdup_printf ("cannot be reached: %s", g_strerror (code));
+      g_autofree char *text = g_strdup_printf ("it cannot be reached: %s", g_strerror (code));
 
       fail (self, DOTLS_ERROR_UNREACHABLE, text);
       return;

@@ -98,7 +98,8 @@ fail_round (DotlsUpstream *self)
   lose_line (self, error);
 }
 
-/* An imposter is graver than a closed door: what a round failed of is the gravest of its attempts. */
+/* An imposter is graver than a closed door: what a round failed of is the gravest of its attempts.
+ */
 static guint
 gravity (DotlsError error)
 {
@@ -120,7 +121,7 @@ note_attempt_error (DotlsUpstream *self,
   where = dotls_address_to_string (address);
   g_free (self->attempt_text);
   self->attempt_error = error;
-  self->attempt_text = g_strdup_printf ("%s %s", where, text);
+  self->attempt_text = g_strdup_printf ("%s: %s", where, text);
 }
 
 static void opened_cb (DotlsConnection *connection, DotlsTlsFacts *facts, gpointer data);
@@ -204,7 +205,7 @@ give_up_cb (DotlsDeadline *deadline, gint64 now)
   if (self->attempt_text == NULL)
     note_attempt_error (
         self, &g_array_index (self->spec->addresses, DotlsAddress, self->preferred_address),
-        DOTLS_ERROR_TIMEOUT, "does not answer");
+        DOTLS_ERROR_TIMEOUT, "it does not answer");
   fail_round (self);
 }
 
@@ -329,7 +330,7 @@ used_closed (DotlsUpstream *self, DotlsConnection *connection, DotlsError reason
   if (reason != DOTLS_ERROR_NONE && ++self->fruitless >= DOTLS_FRUITLESS_CONNECTIONS)
     {
       where = dotls_address_to_string (self->transport->address (connection));
-      sentence = g_strdup_printf ("%s %s", where, text);
+      sentence = g_strdup_printf ("%s: %s", where, text);
       dotls_upstream_note_failure (self, reason, sentence);
       if (self->attempts->len == 0)
         lose_line (self, reason);
@@ -406,7 +407,7 @@ dotls_upstream_note_silence (DotlsUpstream *self, DotlsExchange *exchange)
   exchange->is_silent = TRUE;
   self->stats.timeouts++;
   if (++self->silent >= DOTLS_SILENT_QUERIES && self->failures == 0)
-    dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "does not answer");
+    dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "it does not answer");
   if (exchange->connection != self->connection
       || !self->transport->is_silent (self->connection, exchange->began))
     return FALSE;

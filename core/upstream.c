@@ -193,7 +193,7 @@ dotls_upstream_take_probe (DotlsUpstream *self, gboolean for_rtt)
   if (self->failures > 0 && self->connection != NULL && self->last_probe > self->next_retry)
     {
       /* Connected, asked, and still nothing: as silent as before. */
-      dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "does not answer");
+      dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "it does not answer");
       return FALSE;
     }
   self->last_probe = now;

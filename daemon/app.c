@@ -11,6 +11,7 @@
 #include "core/resolver.h"
 #include "daemon/bus.h"
 #include "daemon/notify.h"
+#include "daemon/watcher.h"
 
 struct _DotlsApp
 {
@@ -18,6 +19,7 @@ struct _DotlsApp
   GMainLoop *loop;
   DotlsSettings *settings; /* in force; NULL before the first */
   DotlsResolver *resolver;
+  DotlsWatcher *watcher;
   DotlsHistory *history;
   DotlsBus *bus;
   gboolean has_passed_sockets;
@@ -180,6 +182,7 @@ dotls_app_new (const DotlsOptions *options)
   self->options = options;
   self->loop = g_main_loop_new (NULL, FALSE);
   self->resolver = dotls_resolver_new (NULL);
+  self->watcher = dotls_watcher_new (self->resolver);
   self->history = dotls_history_new ();
   self->bus = dotls_bus_new (self->resolver, self->history, &hooks, self);
   return self;
@@ -190,6 +193,7 @@ dotls_app_free (DotlsApp *self)
 {
   dotls_bus_free (self->bus);
   dotls_history_free (self->history);
+  dotls_watcher_free (self->watcher);
   g_object_unref (self->resolver);
   g_clear_pointer (&self->settings, dotls_settings_unref);
   g_main_loop_unref (self->loop);

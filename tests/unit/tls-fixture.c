@@ -77,13 +77,10 @@ tls_fixture_connect (TlsFixture *self, DotlsTls *tls, TlsPair **ret_pair)
   g_assert_cmpint (tls_pair_handshake (pair), ==, 0);
   g_clear_pointer (&self->text, g_free);
   fault = dotls_tls_verify (tls, tls_pair_client (pair), &self->peer, &self->facts, &self->text);
-  /* a refusal is one sentence that names the upstream, an acceptance says nothing */
+  /* a refusal is told in words, an acceptance says nothing */
   g_assert_cmpint (fault == DOTLS_ERROR_NONE, ==, self->text == NULL);
   if (self->text != NULL)
-    {
-      g_assert_true (g_str_has_prefix (self->text, "lab at 127.0.0.1:853: "));
-      g_test_message ("%s", self->text);
-    }
+    g_test_message ("%s", self->text);
   if (ret_pair != NULL)
     *ret_pair = g_steal_pointer (&pair);
   return fault;
