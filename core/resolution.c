@@ -262,8 +262,8 @@ static void
 lost_cb (DotlsExchange *exchange, DotlsError reason, gpointer owner)
 {
   DotlsFetch *fetch = exchange->fetch;
-  gboolean is_worth_it =
-      reason == DOTLS_ERROR_CLOSED || reason == DOTLS_ERROR_PROTOCOL || reason == DOTLS_ERROR_TLS;
+  /* An upstream that can't be connected to is not asked again for this question. */
+  gboolean was_sent = exchange->connection != NULL;
 
   exchange->is_open = FALSE;
   fetch->last_error = reason;
@@ -274,7 +274,7 @@ lost_cb (DotlsExchange *exchange, DotlsError reason, gpointer owner)
       fetch->resolver->stats.retried++;
       return;
     }
-  ask_next (fetch, is_worth_it ? exchange->upstream : NULL);
+  ask_next (fetch, was_sent ? exchange->upstream : NULL);
 }
 
 /* SERVFAIL or REFUSED from one is tried once at another. */

@@ -317,7 +317,6 @@ lost_cb (DotlsConnection *connection, DotlsExchange *exchange, DotlsError reason
   DotlsUpstream *self = data;
 
   exchange->is_open = FALSE;
-  exchange->connection = NULL;
   self->events->lost (exchange, reason, self->owner);
 }
 
