@@ -251,6 +251,10 @@ handle_query (DotlsDBusManager *manager,
   guint16 qtype;
   GError *error = NULL;
 
+  /* who left does not want to know any more; the invocation is answered into the void */
+  if (g_dbus_connection_is_closed (connection))
+    return fail (invocation,
+                 g_error_new_literal (DOTLS_ERROR, DOTLS_ERROR_CLOSED, "the caller hung up"));
   if (n_pending >= DOTLS_BUS_QUERIES_MAX)
     {
       g_dbus_method_invocation_return_error (invocation, DOTLS_ERROR, DOTLS_ERROR_BUSY,

@@ -4,7 +4,7 @@
 #include "daemon/bus-socket.h"
 
 #include <errno.h>
-#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,12 +13,16 @@
 
 #include "core/error.h"
 
+/* Seconds until accepting is tried again where there was no descriptor or memory left. */
+#define RETRY 1
+
 struct _DotlsBusSocket
 {
   char *path;
   struct stat identity; /* of the file at PATH, to remove no other's */
   char *guid;
-  GSocketService *service;
+  int fd;
+  guint source; /* watches FD, or waits until that makes sense again */
   GPtrArray *peers;
   DotlsBusSocketFunc opened;
   DotlsBusSocketFunc closed;
@@ -137,10 +141,9 @@ allow_mechanism_cb (GDBusAuthObserver *observer, const char *mechanism, gpointer
 }
 
 static gboolean
-has_room (DotlsBusSocket *self, GSocketConnection *stream)
+has_room (DotlsBusSocket *self, GSocket *socket)
 {
-  g_autoptr (GCredentials) credentials =
-      g_socket_get_credentials (g_socket_connection_get_socket (stream), NULL);
+  g_autoptr (GCredentials) credentials = g_socket_get_credentials (socket, NULL);
   uid_t uid = credentials ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
   guint room = DOTLS_BUS_CONNECTIONS_MAX;
 
@@ -149,18 +152,18 @@ has_room (DotlsBusSocket *self, GSocketConnection *stream)
   return self->peers->len < room;
 }
 
-static gboolean
-incoming_cb (GSocketService *service, GSocketConnection *stream, GObject *source, gpointer data)
+/* Takes SOCKET, which closes it where nobody else does. */
+static void
+authenticate (DotlsBusSocket *self, GSocket *socket)
 {
-  DotlsBusSocket *self = data;
+  g_autoptr (GSocket) owned = socket;
+  g_autoptr (GSocketConnection) stream = NULL;
   g_autoptr (GDBusAuthObserver) observer = NULL;
   Peer *peer;
 
-  if (!has_room (self, stream))
-    {
-      g_io_stream_close (G_IO_STREAM (stream), NULL, NULL);
-      return TRUE;
-    }
+  if (!has_room (self, socket))
+    return;
+  stream = g_socket_connection_factory_create_connection (socket);
   observer = g_dbus_auth_observer_new ();
   g_signal_connect (observer, "allow-mechanism", G_CALLBACK (allow_mechanism_cb), NULL);
   peer = g_new0 (Peer, 1);
@@ -173,79 +176,132 @@ incoming_cb (GSocketService *service, GSocketConnection *stream, GObject *source
                          G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER
                              | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING,
                          observer, peer->cancellable, authenticated_cb, peer);
-  return TRUE;
 }
 
-/* --- the file -------------------------------------------------------------------------------- */
+/* --- the socket itself ----------------------------------------------------------------------- */
 
-/* Whether nobody listens on the socket at PATH any more. */
+static gboolean accept_cb (int fd, GIOCondition condition, gpointer data);
+
 static gboolean
-is_stale (const char *path)
+retry_cb (gpointer data)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  DotlsBusSocket *self = data;
+
+  self->source = g_unix_fd_add (self->fd, G_IO_IN, accept_cb, self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+accept_cb (int fd, GIOCondition condition, gpointer data)
+{
+  DotlsBusSocket *self = data;
+  int peer_fd = accept4 (fd, NULL, NULL, SOCK_CLOEXEC);
+  GSocket *socket;
+
+  if (peer_fd >= 0)
+    {
+      socket = g_socket_new_from_fd (peer_fd, NULL);
+      if (socket)
+        authenticate (self, socket);
+      else
+        close (peer_fd);
+    }
+  else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+    {
+      /* it stays readable: to look at once again would be to spin */
+      self->source = g_timeout_add_seconds (RETRY, retry_cb, self);
+      return G_SOURCE_REMOVE;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+fill_address (const char *path, struct sockaddr_un *ret_address, GError **error)
+{
+  *ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+  if (g_strlcpy (ret_address->sun_path, path, sizeof ret_address->sun_path)
+      < sizeof ret_address->sun_path)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+               "the path of the private socket is longer than %zu bytes: %s",
+               sizeof ret_address->sun_path - 1, path);
+  return FALSE;
+}
+
+/* --- its file -------------------------------------------------------------------------------- */
+
+static gboolean
+is_socket (const char *path)
+{
   struct stat st;
+
+  return lstat (path, &st) == 0 && S_ISSOCK (st.st_mode);
+}
+
+/* Whether nobody listens at ADDRESS any more. */
+static gboolean
+is_stale (const struct sockaddr_un *address)
+{
   gboolean is_refused;
   int fd;
 
-  if (lstat (path, &st) < 0 || !S_ISSOCK (st.st_mode))
+  if (!is_socket (address->sun_path))
     return FALSE;
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return FALSE;
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
   is_refused =
-      connect (fd, (struct sockaddr *) &address, sizeof address) < 0 && errno == ECONNREFUSED;
+      connect (fd, (const struct sockaddr *) address, sizeof *address) < 0 && errno == ECONNREFUSED;
   close (fd);
   return is_refused;
 }
 
-static gboolean
-bind_path (DotlsBusSocket *self, GError **error)
+/* Returns 0 or the errno. */
+static int
+bind_or_replace (int fd, const struct sockaddr_un *address)
 {
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->path);
+  const struct sockaddr *sa = (const struct sockaddr *) address;
 
-  return g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address,
-                                        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL,
-                                        error);
+  if (bind (fd, sa, sizeof *address) == 0)
+    return 0;
+  if (errno != EADDRINUSE)
+    return errno;
+  if (!is_stale (address))
+    return EADDRINUSE;
+  if (g_unlink (address->sun_path) < 0 || bind (fd, sa, sizeof *address) < 0)
+    return errno;
+  return 0;
 }
 
-static gboolean
-is_too_long (const char *path, GError **error)
+static int
+open_address (DotlsBusSocket *self, const struct sockaddr_un *address)
 {
-  struct sockaddr_un address;
+  int code;
 
-  if (strlen (path) < sizeof address.sun_path)
-    return FALSE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
-               "the path of the private socket is longer than %zu bytes: %s",
-               sizeof address.sun_path - 1, path);
-  return TRUE;
+  self->fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (self->fd < 0)
+    return errno;
+  code = bind_or_replace (self->fd, address);
+  if (code != 0)
+    return code;
+  /* who may do what is decided by method, not here */
+  if (lstat (address->sun_path, &self->identity) < 0 || g_chmod (address->sun_path, 0666) < 0
+      || listen (self->fd, DOTLS_BUS_CONNECTIONS_MAX) < 0)
+    return errno;
+  self->source = g_unix_fd_add (self->fd, G_IO_IN, accept_cb, self);
+  return 0;
 }
 
-static gboolean
-open_path (DotlsBusSocket *self, GError **error)
+static void
+set_error (GError **error, const char *path, int code)
 {
-  g_autoptr (GError) local = NULL;
-
-  if (bind_path (self, &local))
-    return TRUE;
-  if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-    {
-      if (!is_stale (self->path))
-        {
-          g_set_error (error, DOTLS_ERROR, DOTLS_ERROR_BUSY,
-                       "another dotlsd serves on %s; stop it, or choose another --runtime-dir",
-                       self->path);
-          return FALSE;
-        }
-      g_clear_error (&local);
-      if (g_unlink (self->path) == 0 && bind_path (self, &local))
-        return TRUE;
-    }
-  g_set_error (error, G_IO_ERROR, local ? local->code : G_IO_ERROR_ADDRESS_IN_USE,
-               "the private socket %s cannot be opened: %s", self->path,
-               local ? local->message : g_strerror (errno));
-  return FALSE;
+  if (code == EADDRINUSE && is_socket (path))
+    g_set_error (error, DOTLS_ERROR, DOTLS_ERROR_BUSY,
+                 "another dotlsd serves on %s; stop it, or choose another --runtime-dir", path);
+  else
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+                 "the private socket %s cannot be opened: %s", path,
+                 code == EADDRINUSE ? "something else has this name" : g_strerror (code));
 }
 
 DotlsBusSocket *
@@ -255,9 +311,11 @@ dotls_bus_socket_new (const char *path,
                       gpointer data,
                       GError **error)
 {
+  struct sockaddr_un address;
   DotlsBusSocket *self;
+  int code;
 
-  if (is_too_long (path, error))
+  if (!fill_address (path, &address, error))
     return NULL;
   self = g_new0 (DotlsBusSocket, 1);
   self->path = g_strdup (path);
@@ -266,18 +324,12 @@ dotls_bus_socket_new (const char *path,
   self->closed = closed;
   self->data = data;
   self->peers = g_ptr_array_new ();
-  self->service = g_socket_service_new ();
-  g_socket_listener_set_backlog (G_SOCKET_LISTENER (self->service), DOTLS_BUS_CONNECTIONS_MAX);
-  g_signal_connect (self->service, "incoming", G_CALLBACK (incoming_cb), self);
-  if (!open_path (self, error))
-    {
-      dotls_bus_socket_free (self);
-      return NULL;
-    }
-  /* who may do what is decided by method, not here */
-  g_chmod (path, 0666);
-  lstat (path, &self->identity);
-  return self;
+  code = open_address (self, &address);
+  if (code == 0)
+    return self;
+  set_error (error, path, code);
+  dotls_bus_socket_free (self);
+  return NULL;
 }
 
 static void
@@ -293,21 +345,27 @@ hang_up (DotlsBusSocket *self, Peer *peer)
   peer_free (peer);
 }
 
-void
-dotls_bus_socket_free (DotlsBusSocket *self)
+/* Another may have put its own socket there since. */
+static void
+remove_own_file (DotlsBusSocket *self)
 {
   struct stat st;
 
-  g_signal_handlers_disconnect_by_data (self->service, self);
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_object_unref (self->service);
-  for (guint i = 0; i < self->peers->len; i++)
-    hang_up (self, g_ptr_array_index (self->peers, i));
-  g_ptr_array_unref (self->peers);
   if (self->identity.st_ino && lstat (self->path, &st) == 0 && st.st_ino == self->identity.st_ino
       && st.st_dev == self->identity.st_dev)
     g_unlink (self->path);
+}
+
+void
+dotls_bus_socket_free (DotlsBusSocket *self)
+{
+  g_clear_handle_id (&self->source, g_source_remove);
+  remove_own_file (self);
+  if (self->fd >= 0)
+    close (self->fd);
+  for (guint i = 0; i < self->peers->len; i++)
+    hang_up (self, g_ptr_array_index (self->peers, i));
+  g_ptr_array_unref (self->peers);
   g_free (self->guid);
   g_free (self->path);
   g_free (self);

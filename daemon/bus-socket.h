@@ -6,7 +6,8 @@
 #include <gio/gio.h>
 
 /* The private socket: D-Bus connections without a bus between.  Not GDBusServer, which keeps a
- * thread for every peer that connects and says nothing, without any bound. */
+ * thread for every peer that connects and says nothing, without any bound; nor GSocketService,
+ * which starts one before anybody connects. */
 typedef struct _DotlsBusSocket DotlsBusSocket;
 
 /* Connections at once.  Each costs a descriptor and some 20 KiB; people's commands use one for

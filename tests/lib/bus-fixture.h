@@ -22,7 +22,7 @@ typedef struct
 
 void dotls_bus_fixture_set_up (DotlsBusFixture *self, gconstpointer data);
 
-/* Fails the test if anything still holds the resolver. */
+/* Fails the test if anything keeps the resolver. */
 void dotls_bus_fixture_tear_down (DotlsBusFixture *self, gconstpointer data);
 
 /* A client in this process; fails the test where it cannot connect. */

@@ -489,9 +489,11 @@ dotls_fake_release (DotlsResolver *self)
 {
   g_autoptr (GPtrArray) held = self->held;
 
+  g_object_ref (self);
   self->held = g_ptr_array_new_with_free_func (held_free);
   for (guint i = 0; i < held->len; i++)
     answer (self, g_ptr_array_index (held, i));
+  g_object_unref (self);
 }
 
 guint
