@@ -41,7 +41,7 @@ get_name (GDBusInterfaceSkeleton *skeleton)
 static GVariant *
 describe (GDBusInterfaceSkeleton *skeleton)
 {
-  GVariant *properties = g_dbus_interface_skeleton_get_properties (skeleton);
+  g_autoptr (GVariant) properties = g_dbus_interface_skeleton_get_properties (skeleton);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
