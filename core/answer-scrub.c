@@ -115,6 +115,7 @@ dotls_answer_scrub (const guint8 *message, gsize length, const DotlsKey *key, gu
   knot_pkt_t *to = knot_pkt_new (ret_message, DOTLS_MESSAGE_MAX, NULL);
   gsize size = 0;
 
+  memset (ret_message, 0, DOTLS_HEADER_SIZE); /* the counts are added to */
   scrub->message = message;
   scrub->length = length;
   scrub->key = key;
