@@ -25,6 +25,10 @@ gboolean dotls_record_read (const guint8 *message,
                             gsize offset,
                             DotlsRecord *ret_record);
 
+/* Whether the names in the data of a record that dotls_record_read() read end where they should and
+ * their pointers go backwards (RFC 1035 section 4.1.4).  TRUE for types that we do not know. */
+gboolean dotls_record_is_sound (const DotlsRecord *record, const guint8 *message);
+
 /* Whether a record of the answer or the authority section is about the names of CHAIN and wanted.
  */
 gboolean dotls_record_belongs (const DotlsRecord *record,

@@ -51,7 +51,9 @@ dotls_answer_matches (const guint8 *message,
     return FALSE;
   if (dotls_read_u16 (message + 4) == 0)
     {
-      *ret_is_bare = TRUE;
+      guint rcode = message[3] & 0xf;
+
+      *ret_is_bare = rcode == DOTLS_RCODE_FORMERR || rcode == DOTLS_RCODE_NOTIMP;
       return FALSE;
     }
   if (dotls_read_u16 (message + 4) != 1 || length < DOTLS_HEADER_SIZE + key->name_length + 4u)
@@ -78,9 +80,11 @@ dotls_record_read (const guint8 *message, gsize length, gsize offset, DotlsRecor
     .rdata = fixed + 10,
     .end = fixed + 10 + dotls_read_u16 (message + fixed + 8),
   };
+  if (ret_record->end > length)
+    return FALSE;
   if (ret_record->type == DOTLS_TYPE_RRSIG && ret_record->end >= ret_record->rdata + 2u)
     ret_record->covered = dotls_read_u16 (message + ret_record->rdata);
-  return ret_record->end <= length;
+  return TRUE;
 }
 
 static gboolean
@@ -118,12 +122,11 @@ dotls_record_belongs (const DotlsRecord *record,
   return dotls_chain_has (chain, message, length, record->owner, or_ancestor);
 }
 
+/* RFC 2181 section 8. */
 static guint32
-bounded_ttl (const Walk *walk, guint32 ttl)
+sane_ttl (guint32 ttl)
 {
-  if (ttl & 0x80000000u)
-    ttl = 0;
-  return CLAMP (ttl, walk->bounds->min_ttl, walk->bounds->max_ttl);
+  return ttl & 0x80000000u ? 0 : ttl;
 }
 
 static void
@@ -133,17 +136,30 @@ set_ttl (Walk *walk, guint index, guint32 ttl)
   walk->ttl = MIN (walk->ttl, ttl);
 }
 
+static gboolean
+is_same_owner (const Walk *walk, guint a, guint b)
+{
+  guint16 start = dotls_read_u16 (walk->message + a);
+  guint8 name_a[DOTLS_NAME_MAX], name_b[DOTLS_NAME_MAX];
+  gsize length;
+
+  if (start >= 0xc000 && start == dotls_read_u16 (walk->message + b))
+    return TRUE; /* nearly always: both point to the same place */
+  length = dotls_name_expand (walk->message, walk->length, a, name_a);
+  return length > 0 && length == dotls_name_expand (walk->message, walk->length, b, name_b)
+         && memcmp (name_a, name_b, length) == 0;
+}
+
 /* RFC 2181 section 5.2: one TTL for one RRset, the lowest. */
 static void
 keep_ttl (Walk *walk, const DotlsRecord *record)
 {
   DotlsBody *body = &walk->answer->body;
   guint index = body->n_ttls++;
-  guint32 ttl = bounded_ttl (walk, record->ttl);
+  guint32 ttl = CLAMP (sane_ttl (record->ttl), walk->bounds->min_ttl, walk->bounds->max_ttl);
   gboolean same_set = index > 0 && record->type == walk->last.type
                       && record->covered == walk->last.covered
-                      && dotls_read_u16 (walk->message + record->owner)
-                             == dotls_read_u16 (walk->message + walk->last.owner);
+                      && is_same_owner (walk, record->owner, walk->last.owner);
 
   walk->answer->ttl_offsets[index] = record->ttl_offset - walk->body_start;
   if (!same_set)
@@ -183,8 +199,9 @@ take_soa (Walk *walk, DotlsRecord *record)
   if (record->end < record->rdata + 22u)
     return FALSE;
   walk->has_soa = TRUE;
-  record->ttl = MIN (MIN (record->ttl, dotls_read_u32 (walk->message + record->end - 4)),
-                     walk->bounds->max_negative_ttl);
+  record->ttl =
+      MIN (sane_ttl (record->ttl), sane_ttl (dotls_read_u32 (walk->message + record->end - 4)));
+  record->ttl = MIN (record->ttl, walk->bounds->max_negative_ttl);
   return TRUE;
 }
 
@@ -241,7 +258,8 @@ walk_section (Walk *walk, guint section, guint count)
       DotlsRecord record;
       gboolean is_sound = TRUE;
 
-      if (!dotls_record_read (walk->message, walk->length, walk->offset, &record))
+      if (!dotls_record_read (walk->message, walk->length, walk->offset, &record)
+          || !dotls_record_is_sound (&record, walk->message))
         return FALSE;
       walk->offset = record.end;
       if (section == 0)
@@ -283,7 +301,7 @@ walk_message (Walk *walk)
     }
   body->bytes = walk->message + walk->body_start;
   body->length = body_end - walk->body_start;
-  return walk_section (walk, 2, counts[2]);
+  return walk_section (walk, 2, counts[2]) && walk->offset == walk->length;
 }
 
 static DotlsAnswerVerdict
@@ -338,6 +356,11 @@ dotls_answer_parse (guint8 *message,
   ret_answer->keepalive = -1;
   if (message[2] & TC)
     return DOTLS_ANSWER_TRUNCATED;
+  if (dotls_read_u16 (message + 4) == 0)
+    {
+      ret_answer->body.rcode = message[3] & 0xf;
+      return DOTLS_ANSWER_FAILURE;
+    }
   if (!walk_message (&walk))
     return DOTLS_ANSWER_MALFORMED;
   if (walk.has_strangers)
