@@ -38,7 +38,10 @@ parsed_new (const guint8 *message, gsize length, const DotlsKey *key, const Dotl
   self->key = *key;
   self->message = g_memdup2 (message, length);
   self->scratch = g_malloc (DOTLS_MESSAGE_MAX);
+  /* as dirty as it is when other messages were made there before */
+  memset (self->scratch, 0x55, DOTLS_MESSAGE_MAX);
   self->answer = g_new (DotlsAnswer, 1);
+  memset (self->answer, 0x55, sizeof *self->answer);
   self->verdict = dotls_answer_parse (self->message, length, key, bounds ? bounds : &usual,
                                       self->scratch, self->answer);
   return self;
