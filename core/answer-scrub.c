@@ -18,6 +18,9 @@ typedef struct
   DotlsRecord records[RECORDS_MAX];
   guint n_answer;
   guint n_records; /* answer and authority */
+  gboolean is_put[RECORDS_MAX];
+  guint
+      aliases[DOTLS_CNAME_MAX]; /* the record that leads from each name of the chain to the next */
 } Scrub;
 
 static gboolean
@@ -54,10 +57,12 @@ find_chain (Scrub *scrub)
         {
           const DotlsRecord *record = &scrub->records[i];
 
-          if (record->type == DOTLS_TYPE_CNAME
-              && dotls_chain_is_last (&scrub->chain, scrub->message, scrub->length, record->owner)
-              && !dotls_chain_add (&scrub->chain, scrub->message, record->end, record->rdata))
+          if (record->type != DOTLS_TYPE_CNAME
+              || !dotls_chain_is_last (&scrub->chain, scrub->message, scrub->length, record->owner))
+            continue;
+          if (!dotls_chain_add (&scrub->chain, scrub->message, record->end, record->rdata))
             return FALSE;
+          scrub->aliases[scrub->chain.count - 2] = i;
         }
     }
   while (scrub->chain.count != before);
@@ -71,19 +76,34 @@ belongs (const Scrub *scrub, guint index)
                                &scrub->chain, scrub->message, scrub->length);
 }
 
-/* FIRST_ALIASES: aliases go before what they lead to, so that the next walk sees them in order. */
 static gboolean
-put_section (
-    Scrub *scrub, const knot_pktsection_t *from, guint first, gboolean aliases, knot_pkt_t *to)
+put (Scrub *scrub, const knot_pktsection_t *from, guint first, guint index, knot_pkt_t *to)
 {
-  for (guint16 i = 0; i < from->count; i++)
-    {
-      const knot_rrset_t *rr = knot_pkt_rr (from, i);
+  if (scrub->is_put[index] || !belongs (scrub, index))
+    return TRUE;
+  scrub->is_put[index] = TRUE;
+  return knot_pkt_put (to, KNOT_COMPR_HINT_NONE, knot_pkt_rr (from, index - first), 0) == KNOT_EOK;
+}
 
-      if ((rr->type == KNOT_RRTYPE_CNAME) == aliases && belongs (scrub, first + i)
-          && knot_pkt_put (to, KNOT_COMPR_HINT_NONE, rr, 0) != KNOT_EOK)
-        return FALSE;
-    }
+/* Aliases go before what they lead to, so that the next walk sees them in order. */
+static gboolean
+put_answer (Scrub *scrub, const knot_pktsection_t *from, knot_pkt_t *to)
+{
+  for (guint i = 0; i + 1 < scrub->chain.count; i++)
+    if (!put (scrub, from, 0, scrub->aliases[i], to))
+      return FALSE;
+  for (guint i = 0; i < scrub->n_answer; i++)
+    if (!put (scrub, from, 0, i, to))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+put_authority (Scrub *scrub, const knot_pktsection_t *from, knot_pkt_t *to)
+{
+  for (guint i = scrub->n_answer; i < scrub->n_records; i++)
+    if (!put (scrub, from, scrub->n_answer, i, to))
+      return FALSE;
   return TRUE;
 }
 
@@ -100,10 +120,8 @@ rebuild (Scrub *scrub, knot_pkt_t *from, knot_pkt_t *to)
       != KNOT_EOK)
     return FALSE;
   memcpy (to->wire + 2, from->wire + 2, 2);
-  return knot_pkt_begin (to, KNOT_ANSWER) == KNOT_EOK && put_section (scrub, answer, 0, TRUE, to)
-         && put_section (scrub, answer, 0, FALSE, to)
-         && knot_pkt_begin (to, KNOT_AUTHORITY) == KNOT_EOK
-         && put_section (scrub, authority, scrub->n_answer, FALSE, to);
+  return knot_pkt_begin (to, KNOT_ANSWER) == KNOT_EOK && put_answer (scrub, answer, to)
+         && knot_pkt_begin (to, KNOT_AUTHORITY) == KNOT_EOK && put_authority (scrub, authority, to);
 }
 
 gsize
