@@ -72,7 +72,7 @@ static void
 add_full (DotlsTable *table, JsonObject *object)
 {
   gint64 elapsed = json_object_get_int_member_with_default (object, "elapsed-usec", 0);
-  g_autofree char *time_text = g_strdup_printf ("%.1f ms", elapsed / 1000.0);
+  g_autofree char *time_text = dotls_print_duration (MAX (elapsed, 0));
   const char *rcode = get_member (object, "rcode");
   const char *upstream = get_member (object, "upstream");
 

@@ -109,6 +109,14 @@ dotls_print_style_of_state (const char *text)
   return g_strv_contains (bad, text) ? DOTLS_STYLE_BAD : DOTLS_STYLE_PLAIN;
 }
 
+char *
+dotls_print_duration (guint64 microseconds)
+{
+  if (microseconds < 1000)
+    return g_strdup_printf ("%u us", (guint) microseconds);
+  return g_strdup_printf ("%.1f ms", microseconds / 1000.0);
+}
+
 guint
 dotls_print_width (const char *text)
 {

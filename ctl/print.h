@@ -39,5 +39,8 @@ char *dotls_print_paint (const DotlsPrint *print, DotlsStyle style, const char *
 /* How TEXT is usually painted if it is the state of something: "connected" is good. */
 DotlsStyle dotls_print_style_of_state (const char *text);
 
+/* "12.3 ms", or "45 us" where it is shorter than a millisecond.  Caller frees. */
+char *dotls_print_duration (guint64 microseconds);
+
 /* Columns that escaped TEXT takes. */
 guint dotls_print_width (const char *text);

@@ -71,17 +71,19 @@ print_info (GVariant *info, gsize length)
 {
   const char *upstream = dotls_client_get_text (info, "upstream");
   gboolean is_authenticated = FALSE;
+  g_autofree char *time = NULL;
   guint64 elapsed = 0;
 
   g_variant_lookup (info, "authenticated", "b", &is_authenticated);
   g_variant_lookup (info, "elapsed-usec", "t", &elapsed);
+  time = dotls_print_duration (elapsed);
   putchar ('\n');
   if (*upstream)
     printf (";; Upstream: %s (%s, %s)\n", upstream, dotls_client_get_text (info, "tls-version"),
             dotls_client_get_text (info, "cipher"));
   printf (";; Source: %s%s\n", dotls_client_get_text (info, "source"),
           is_authenticated ? ", validated by the upstream" : "");
-  printf (";; Query time: %.1f ms\n", elapsed / 1000.0);
+  printf (";; Query time: %s\n", time);
   printf (";; Message size: %zu\n", length);
 }
 

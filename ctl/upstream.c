@@ -14,7 +14,7 @@ add_rtt (DotlsTable *table, GVariant *upstream)
   g_autofree char *text = NULL;
 
   g_variant_lookup (upstream, "RttUsec", "u", &rtt);
-  text = rtt ? g_strdup_printf ("%.1f ms", rtt / 1000.0) : g_strdup ("-");
+  text = rtt ? dotls_print_duration (rtt) : g_strdup ("-");
   dotls_table_add (table, DOTLS_STYLE_PLAIN, text);
 }
 

@@ -55,6 +55,21 @@ test_paint (void)
   g_assert_cmpstr (colorless, ==, "x");
 }
 
+/* Would catch an answer from the cache that seems to take no time at all. */
+static void
+test_duration (void)
+{
+  g_autofree char *none = dotls_print_duration (0);
+  g_autofree char *little = dotls_print_duration (999);
+  g_autofree char *more = dotls_print_duration (1000);
+  g_autofree char *much = dotls_print_duration (4567890);
+
+  g_assert_cmpstr (none, ==, "0 us");
+  g_assert_cmpstr (little, ==, "999 us");
+  g_assert_cmpstr (more, ==, "1.0 ms");
+  g_assert_cmpstr (much, ==, "4567.9 ms");
+}
+
 static char *
 format (const DotlsPrint *print, const char *const *cells)
 {
@@ -118,6 +133,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/print/escape", test_escape);
   g_test_add_func ("/print/paint", test_paint);
+  g_test_add_func ("/print/duration", test_duration);
   g_test_add_func ("/table/alignment", test_alignment);
   g_test_add_func ("/table/fit", test_fit);
   g_test_add_func ("/table/pipe", test_pipe);
