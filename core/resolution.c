@@ -16,35 +16,27 @@ static void ask_next (DotlsFetch *fetch, DotlsUpstream *again);
 /* --- the end of a fetch -------------------------------------------------------------------------
  */
 
+/* INFO has what is the same for all who wait; the rest is filled in. */
 static void
-reply_to (DotlsFetch *fetch,
-          DotlsQuery *query,
-          const DotlsBody *body,
-          DotlsUpstream *upstream,
-          DotlsSource source)
+reply_to (DotlsResolver *self, DotlsQuery *query, const DotlsBody *body, DotlsAnswerInfo *info)
 {
-  DotlsResolver *self = fetch->resolver;
   gsize question_end = DOTLS_HEADER_SIZE + query->name_length + 4;
   gsize size =
       MIN (question_end + body->length + 64u, MAX (query->envelope.limit, question_end + 64u));
-  DotlsAnswerInfo info = { .qname = query->name,
-                           .qtype = fetch->key.qtype,
-                           .qclass = fetch->key.qclass,
-                           .rcode = body->rcode,
-                           .source = source,
-                           .upstream = upstream,
-                           .elapsed_us = self->loop->now - query->arrived };
   guint8 *buffer = query->origin.ops->reserve (query, size);
 
   if (buffer == NULL)
     return;
+  info->qname = query->name;
+  info->elapsed_us = self->loop->now - query->arrived;
+  info->client = NULL;
   memcpy (buffer + DOTLS_HEADER_SIZE, query->name, query->name_length);
-  dotls_write_u16 (buffer + question_end - 4, fetch->key.qtype);
-  dotls_write_u16 (buffer + question_end - 2, fetch->key.qclass);
+  dotls_write_u16 (buffer + question_end - 4, info->qtype);
+  dotls_write_u16 (buffer + question_end - 2, info->qclass);
   size = dotls_wire_reply_body (buffer, size, question_end, &query->envelope, body, 0);
   if (dotls_wire_is_truncated (buffer))
     self->stats.truncated++;
-  dotls_journey_tell (self, &query->origin, &info);
+  dotls_journey_tell (self, &query->origin, info);
   query->origin.ops->commit (query, size);
 }
 
@@ -75,25 +67,30 @@ end_fetch (DotlsFetch *fetch)
   dotls_fetch_table_remove (&self->fetches, fetch);
 }
 
-/* Everybody who waits gets BODY; the fetch is over. */
+/* Everybody who waits gets BODY; the fetch is over.  It ends first: who asks the same again from
+ * within a reply must not join what has been answered. */
 static void
 finish (DotlsFetch *fetch, const DotlsBody *body, DotlsUpstream *upstream, DotlsSource source)
 {
   DotlsResolver *self = fetch->resolver;
   DotlsQuery *query = g_steal_pointer (&fetch->waiting);
+  DotlsAnswerInfo info = { .qtype = fetch->key.qtype,
+                           .qclass = fetch->key.qclass,
+                           .rcode = body->rcode,
+                           .upstream = upstream };
 
+  end_fetch (fetch);
   while (query != NULL)
     {
       DotlsQuery *next = query->next;
       /* The list has the first asker last. */
       gboolean is_first = next == NULL;
 
-      reply_to (fetch, query, body, upstream,
-                source == DOTLS_SOURCE_UPSTREAM && !is_first ? DOTLS_SOURCE_COALESCED : source);
+      info.source = source == DOTLS_SOURCE_UPSTREAM && !is_first ? DOTLS_SOURCE_COALESCED : source;
+      reply_to (self, query, body, &info);
       release_query (self, query);
       query = next;
     }
-  end_fetch (fetch);
 }
 
 /* RFC 8914: why there is nothing. */
@@ -169,7 +166,8 @@ ask_untried (DotlsFetch *fetch)
   DotlsResolver *self = fetch->resolver;
   DotlsUpstream *upstream;
 
-  while ((upstream = dotls_policy_choose (self->config.policy, self->selected, fetch)) != NULL)
+  while (fetch->n_exchanges < DOTLS_SENDS_PER_QUERY
+         && (upstream = dotls_policy_choose (self->config.policy, self->selected, fetch)) != NULL)
     if (ask (fetch, upstream))
       return TRUE;
   return FALSE;
@@ -177,11 +175,13 @@ ask_untried (DotlsFetch *fetch)
 
 static void deadline_cb (DotlsDeadline *deadline, gint64 now);
 
+/* UPSTREAM is the one asked last, or NULL where the settings have taken it away since. */
 static void
 set_deadline (DotlsFetch *fetch, DotlsUpstream *upstream)
 {
   DotlsResolver *self = fetch->resolver;
-  gint64 hedge = self->loop->now + 1000 * (gint64) dotls_upstream_hedge_ms (upstream);
+  guint wait = upstream != NULL ? dotls_upstream_hedge_ms (upstream) : DOTLS_HEDGE_MIN;
+  gint64 hedge = self->loop->now + 1000 * (gint64) wait;
 
   dotls_deadlines_set (&self->loop->deadlines, &fetch->deadline, deadline_cb,
                        MIN (hedge, fetch->ends));
@@ -421,6 +421,8 @@ dotls_resolution_abandon (DotlsResolver *self)
   g_autoptr (GPtrArray) fetches = list_fetches (self);
   const DotlsBody body = { .rcode = DOTLS_RCODE_SERVFAIL, .ede = DOTLS_EDE_NOT_READY };
 
+  /* who asks again from within a reply is answered at once */
+  g_ptr_array_set_size (self->selected, 0);
   for (guint i = 0; i < fetches->len; i++)
     finish (g_ptr_array_index (fetches, i), &body, NULL, DOTLS_SOURCE_FAILURE);
 }
