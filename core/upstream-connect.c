@@ -52,6 +52,15 @@ lose_line (DotlsUpstream *self, DotlsError reason)
     }
 }
 
+static gboolean
+send_now (DotlsUpstream *self, DotlsExchange *exchange)
+{
+  if (!self->transport->send (self->connection, exchange))
+    return FALSE;
+  self->last_sent = self->loop->now;
+  return TRUE;
+}
+
 static void
 send_line (DotlsUpstream *self)
 {
@@ -60,7 +69,7 @@ send_line (DotlsUpstream *self)
   while ((exchange = self->line) != NULL)
     {
       line_remove (self, exchange);
-      if (self->transport->send (self->connection, exchange))
+      if (send_now (self, exchange))
         continue;
       line_push (self, exchange);
       break;
@@ -380,7 +389,7 @@ dotls_upstream_connect_init (DotlsUpstream *self)
 gboolean
 dotls_upstream_send (DotlsUpstream *self, DotlsExchange *exchange)
 {
-  if (self->connection != NULL && self->transport->send (self->connection, exchange))
+  if (self->connection != NULL && send_now (self, exchange))
     return TRUE;
   if (self->tls == NULL || !ensure_connecting (self))
     return FALSE;

@@ -43,6 +43,7 @@ struct _DotlsUpstream
   gint64 next_retry; /* 0: not backing off */
   gint64 failed_at;  /* the last failure; 0: never */
   gint64 last_probe;
+  gint64 last_sent; /* when a question left; one that waits for a connection has not */
   guint failures;  /* in a row */
   guint silent;    /* questions in a row without an answer */
   guint fruitless; /* connections in a row without an answer */

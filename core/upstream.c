@@ -190,10 +190,11 @@ dotls_upstream_take_probe (DotlsUpstream *self, gboolean for_rtt)
     is_due = for_rtt && (self->rtt == 0 || now - self->rtt_time > 1000 * (gint64) DOTLS_RTT_STALE);
   if (!is_due || now - self->last_probe < 1000 * (gint64) DOTLS_PROBE_INTERVAL)
     return FALSE;
-  if (self->failures > 0 && self->connection != NULL && self->last_probe > self->next_retry)
+  if (self->failures > 0 && self->connection != NULL && self->last_sent > self->next_retry)
     {
       /* Connected, asked, and still nothing: as silent as before. */
-      dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "it does not answer");
+      if (now - self->last_sent >= 1000 * (gint64) DOTLS_PROBE_INTERVAL)
+        dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "it does not answer");
       return FALSE;
     }
   self->last_probe = now;
