@@ -17,6 +17,8 @@ typedef struct _DotlsBusSocket DotlsBusSocket;
 #define DOTLS_BUS_CONNECTIONS_RESERVED 16
 /* Seconds that a peer has to say who it is. */
 #define DOTLS_BUS_AUTHENTICATION_TIMEOUT 5
+/* Strangers that are asked at once who they are: fewer than GLib's common pool has threads, ten. */
+#define DOTLS_BUS_AUTHENTICATIONS_MAX 4
 /* Calls of one connection without a reply, which includes replies that it does not read.  A peer
  * that goes beyond is hung up on. */
 #define DOTLS_BUS_CALLS_MAX 64

@@ -3,9 +3,17 @@
 
 #include <gio/gunixconnection.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <grp.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/bus-manager.h"
 #include "daemon/bus-socket.h"
@@ -508,6 +516,84 @@ test_flood (DotlsBusFixture *self, gconstpointer data)
   assert_property (other, "Mode", "'strict'");
 }
 
+/* Would catch calls that want no reply and are counted for ever. */
+static void
+test_no_reply (DotlsBusFixture *self, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) connection = dotls_bus_fixture_connect (self);
+
+  for (guint i = 0; i < 2 * DOTLS_BUS_CALLS_MAX; i++)
+    {
+      g_dbus_connection_call (connection, NULL, DOTLS_BUS_PATH, DOTLS_INTERFACE_MANAGER,
+                              "SetPolicy", g_variant_new ("(s)", "spread"), NULL,
+                              G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+      assert_property (connection, "Mode", "'strict'");
+    }
+  while (dotls_resolver_get_config (self->resolver)->policy != DOTLS_POLICY_SPREAD)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Occupies as many connections as there may be, tells so through PIPE, and stays until killed.
+ * Runs after fork() in a process with threads: system calls only. */
+static void G_GNUC_NORETURN
+crowd (const struct sockaddr_un *address, int pipe_fd)
+{
+  if (setgroups (0, NULL) < 0 || setgid (65534) < 0 || setuid (65534) < 0
+      || prctl (PR_SET_PDEATHSIG, SIGKILL) < 0)
+    _exit (1);
+  for (guint i = 0; i < DOTLS_BUS_CONNECTIONS_MAX; i++)
+    {
+      int fd = socket (AF_UNIX, SOCK_STREAM, 0);
+
+      if (fd < 0 || connect (fd, (const struct sockaddr *) address, sizeof *address) < 0)
+        _exit (1);
+    }
+  if (write (pipe_fd, "", 1) != 1)
+    _exit (1);
+  for (;;)
+    pause ();
+}
+
+static gboolean
+readable_cb (int fd, GIOCondition condition, gpointer data)
+{
+  *(gboolean *) data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* Would catch a stranger who locks the administrator out by taking all the connections. */
+static void
+test_reserve (DotlsBusFixture *self, gconstpointer data)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autoptr (GDBusConnection) connection = NULL;
+  gboolean is_crowded = FALSE;
+  int ends[2];
+  char byte;
+  pid_t child;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can become somebody else");
+      return;
+    }
+  g_strlcpy (address.sun_path, self->socket, sizeof address.sun_path);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  child = fork ();
+  if (child == 0)
+    crowd (&address, ends[1]);
+  close (ends[1]);
+  g_unix_fd_add (ends[0], G_IO_IN | G_IO_HUP, readable_cb, &is_crowded);
+  while (!is_crowded)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (read (ends[0], &byte, 1), ==, 1);
+  connection = dotls_bus_fixture_connect (self);
+  assert_property (connection, "Mode", "'strict'");
+  kill (child, SIGKILL);
+  waitpid (child, NULL, 0);
+  close (ends[0]);
+}
+
 /* Would catch a descriptor that every connection leaves behind.  Some of the last ones may still be
  * on their way out. */
 static void
@@ -609,6 +695,8 @@ main (int argc, char **argv)
   ADD ("/bus/orphans", test_orphans);
   ADD ("/bus/silent-peers", test_silent_peers);
   ADD ("/bus/flood", test_flood);
+  ADD ("/bus/no-reply", test_no_reply);
+  ADD ("/bus/reserve", test_reserve);
   ADD ("/bus/no-leak", test_no_leak);
   ADD ("/bus/socket", test_socket);
   ADD ("/bus/bad-path", test_bad_path);
