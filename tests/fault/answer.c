@@ -184,7 +184,7 @@ const FaultScenario fault_answer[] = {
   BOTH ("badvers", "rcode=16"),
   { "answer/duplicate", run_right_one_follows, "duplicate" },
   { "answer/unsolicited", run_unsolicited, "unsolicited=5" },
-  { "answer/length-zero", run_right_one_follows, "length-zero" },
+  { "answer/length-zero", run_right_one_follows, "length-zero count=1" },
   { "answer/other-case", run_other_case, "other-case" },
   { "answer/extended-rcode", run_extended_rcode },
   { "answer/no-edns", run_no_edns, "edns-unknown" },

@@ -102,29 +102,28 @@ run_trusted_ad (Fault *f)
   g_assert_cmphex (unasked->flags & DNS_AD, ==, 0);
 }
 
-/* E3: a TTL goes down by whole seconds, never up, and an answer is used until it is zero, no
- * longer. */
+/* E3: a TTL goes down and never up, and an answer is used until it is zero, no longer.  Ages are
+ * whole seconds, so that the end may come up to one second early. */
 static void
 run_ageing (Fault *f)
 {
-  gint64 start = g_get_monotonic_time ();
+  gint64 start = g_get_monotonic_time (), elapsed;
   guint32 last = 2;
 
-  while (fault_count_queries (f) < 2)
+  fault_expect_good (f, "ttl2.test");
+  for (;;)
     {
-      gint64 before = g_get_monotonic_time () - start;
       g_autoptr (DnsReply) reply = fault_ask (f, "ttl2.test", KNOT_RRTYPE_A);
 
-      g_assert_cmpint (before, <, 5 * G_TIME_SPAN_SECOND);
+      elapsed = g_get_monotonic_time () - start;
+      g_assert_cmpint (elapsed, <, 4 * G_TIME_SPAN_SECOND);
       if (fault_count_queries (f) == 2)
         break;
       g_assert_cmpuint (reply->ttl, <=, last);
-      g_assert_cmpuint (reply->ttl, >=,
-                        before > 2 * G_TIME_SPAN_SECOND ? 0 : 1 - (before > G_TIME_SPAN_SECOND));
       last = reply->ttl;
       g_usleep (50 * 1000); /* time itself is what passes here */
     }
-  g_assert_cmpint (g_get_monotonic_time () - start, >=, 2 * G_TIME_SPAN_SECOND - 100 * 1000);
+  g_assert_cmpint (elapsed, >=, G_TIME_SPAN_SECOND);
   g_assert_cmpuint (last, <=, 1);
 }
 
@@ -260,7 +259,7 @@ run_coalescing (Fault *f)
 {
   enum
   {
-    N = 300
+    N = 200
   };
   guint n_seen = 0;
 
@@ -335,7 +334,7 @@ run_flood (Fault *f)
     }
   for (guint i = 0; i < WINDOW; i++)
     dns_reply_free (dns_client_receive (fault_udp (f), 5000));
-  g_assert_cmpuint (daemon_get_memory (f->daemon), <, before + (6 << 20));
+  fault_expect_memory (f, before + (6 << 20));
 }
 
 /* E19: other upstreams, other answers: what the old ones said is forgotten. */

@@ -72,35 +72,26 @@ send_barrier (DnsClient *client, guint16 id)
   dns_client_send (client, query);
 }
 
+/* The answer with the id of QUERY. */
 static DnsReply *
-receive_before_barrier (DnsClient *client, const GByteArray *query)
+receive_answer (DnsClient *client, const GByteArray *query)
 {
-  guint16 id = query->len >= 2 ? dns_message_get (query, 0) : 0, barrier = ~id;
-  DnsReply *wanted = NULL, *reply;
-  gboolean has_passed = FALSE;
+  DnsReply *reply;
 
-  send_barrier (client, barrier);
-  while (!(has_passed && wanted != NULL)
-         && (reply = dns_client_receive (client, has_passed ? SILENCE_MS : 6000)) != NULL)
+  while ((reply = dns_client_receive (client, 6000)) != NULL)
     {
-      gboolean is_wanted = reply->id == id && wanted == NULL;
-
-      has_passed |= reply->id == barrier;
-      if (is_wanted)
-        wanted = reply;
-      else
-        dns_reply_free (reply);
+      if (reply->id == dns_message_get (query, 0))
+        return reply;
+      dns_reply_free (reply);
     }
-  if (!has_passed && client != NULL && wanted == NULL)
-    g_test_message ("no answer to the barrier: the connection was closed");
-  return wanted;
+  return NULL;
 }
 
 DnsReply *
 fault_exchange (Fault *f, const GByteArray *query)
 {
   dns_client_send (fault_udp (f), query);
-  return receive_before_barrier (fault_udp (f), query);
+  return receive_answer (fault_udp (f), query);
 }
 
 DnsReply *
@@ -109,7 +100,36 @@ fault_exchange_tcp (Fault *f, const GByteArray *query)
   g_autoptr (DnsClient) tcp = daemon_connect_tcp (f->daemon);
 
   dns_client_send (tcp, query);
-  return receive_before_barrier (tcp, query);
+  return receive_answer (tcp, query);
+}
+
+static void
+expect_dropped (DnsClient *client, const GByteArray *query)
+{
+  guint16 barrier = ~dns_message_get (query, 0);
+  DnsReply *reply;
+
+  dns_client_send (client, query);
+  send_barrier (client, barrier);
+  while ((reply = dns_client_receive (client, 1000)) != NULL)
+    {
+      gboolean is_barrier = reply->id == barrier;
+
+      g_assert_cmpuint (reply->id, !=, dns_message_get (query, 0));
+      dns_reply_free (reply);
+      if (is_barrier)
+        break;
+    }
+  g_assert_null (dns_client_receive (client, SILENCE_MS));
+}
+
+void
+fault_expect_dropped (Fault *f, const GByteArray *query)
+{
+  g_autoptr (DnsClient) tcp = daemon_connect_tcp (f->daemon);
+
+  expect_dropped (fault_udp (f), query);
+  expect_dropped (tcp, query);
 }
 
 guint
@@ -117,6 +137,13 @@ fault_count_queries (Fault *f)
 {
   return fake_dot_get (f->one, FAKE_QUERIES)
          + (f->two != NULL ? fake_dot_get (f->two, FAKE_QUERIES) : 0);
+}
+
+void
+fault_expect_memory (Fault *f, gsize limit)
+{
+  if (!IS_SANITIZED)
+    g_assert_cmpuint (daemon_get_memory (f->daemon), <, limit);
 }
 
 /* --- the fixture ------------------------------------------------------------------------------ */
@@ -162,7 +189,7 @@ set_up (Fault *f, gconstpointer data)
   if (scenario->two != NULL)
     {
       f->two = make_upstream (f, "two", scenario->two);
-      fake_dot_set_zone (f->two, fake_zone_answer, "192.0.2.2");
+      fake_dot_set_zone (f->two, fake_zone_answer, (gpointer) "192.0.2.2");
     }
   if (!scenario->is_delayed)
     daemon_start (f->daemon);

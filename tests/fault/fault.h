@@ -8,7 +8,7 @@
 #include "tests/lib/daemon-fixture.h"
 
 /* One scenario a test: dotlsd as a process of its own, one or two fake upstreams, and clients.  The
- * letters and numbers in the comments of the scenarios are those of doc/conformance.md. */
+ * letters with numbers in the comments (A1, D10) are the rows of the checklist of requirements. */
 
 typedef struct _FaultScenario FaultScenario;
 
@@ -62,16 +62,22 @@ void fault_expect_good (Fault *f, const char *name);
 /* The answer must be SERVFAIL with an Extended DNS Error (RFC 8914). */
 void fault_expect_servfail (Fault *f, const char *name);
 
-/* Sends QUERY over UDP and returns the answer to it, or NULL where there is none: a query sent
- * after it is answered and it is not, neither before nor for a short while after. */
+/* Sends QUERY over UDP and returns the answer with its id, or NULL where none comes. */
 DnsReply *fault_exchange (Fault *f, const GByteArray *query);
 
-/* The same over TCP, where the connection may be closed instead. */
+/* The same over a TCP connection of its own, which may be closed instead. */
 DnsReply *fault_exchange_tcp (Fault *f, const GByteArray *query);
+
+/* Sends QUERY over UDP and over TCP; neither may bring an answer, though what is sent after it is
+ * answered (or the connection closed). */
+void fault_expect_dropped (Fault *f, const GByteArray *query);
 
 /* How many queries both upstreams have seen together. */
 guint fault_count_queries (Fault *f);
 
-/* Appends the UDP sockets' and TCP listeners' port 127.0.0.1 as text; used where settings are
- * written anew. */
+/* The daemon's memory must be below LIMIT bytes.  A sanitizer keeps what was freed: then nothing is
+ * said. */
+void fault_expect_memory (Fault *f, gsize limit);
+
+/* TEMPLATE with $CA and $PIN filled in, for settings that a scenario writes itself. */
 char *fault_verify_lines (Fault *f, const char *template);

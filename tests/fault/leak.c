@@ -57,7 +57,7 @@ run_answers (Fault *f)
   memory = daemon_get_memory (f->daemon);
   fail_many (f, 100000, kinds, G_N_ELEMENTS (kinds));
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors);
-  g_assert_cmpuint (daemon_get_memory (f->daemon), <, memory + (4 << 20));
+  fault_expect_memory (f, memory + (4 << 20));
   fault_expect_good (f, "good.test");
 }
 
@@ -124,10 +124,11 @@ run_clients (Fault *f)
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors);
 }
 
-/* Malformed queries by the thousand. */
+/* Malformed queries by the thousand, from somebody who does not read the answers. */
 static void
 run_queries (Fault *f)
 {
+  g_autoptr (DnsClient) flood = daemon_connect_udp (f->daemon);
   guint descriptors;
   gsize memory;
 
@@ -139,12 +140,12 @@ run_queries (Fault *f)
       g_autoptr (GByteArray) query = dns_query_new (i, "a.test", KNOT_RRTYPE_A);
 
       query->data[2 + i % (query->len - 2)] ^= 1 + i % 255;
-      dns_client_send (fault_udp (f), query);
+      dns_client_send (flood, query);
       if (i % WINDOW == 0)
         fault_expect_good (f, "warm.test");
     }
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors);
-  g_assert_cmpuint (daemon_get_memory (f->daemon), <, memory + (8 << 20));
+  fault_expect_memory (f, memory + (24 << 20)); /* the cache, and what was in flight at most */
 }
 
 const FaultScenario fault_leak[] = {

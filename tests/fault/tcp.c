@@ -34,8 +34,8 @@ run_pipeline (Fault *f)
 
   send_query (tcp, 1, "slow.test", KNOT_RRTYPE_A);
   send_query (tcp, 2, "fast.test", KNOT_RRTYPE_A);
-  send_query (tcp, 3, "fast.test", KNOT_RRTYPE_A);
   expect_id (tcp, 2);
+  send_query (tcp, 3, "fast.test", KNOT_RRTYPE_A);
   expect_id (tcp, 3);
   expect_id (tcp, 1);
 }
@@ -199,7 +199,7 @@ static void
 run_deaf (Fault *f)
 {
   g_autoptr (DnsClient) tcp = daemon_connect_tcp (f->daemon);
-  gsize before, after;
+  gsize before;
 
   fault_expect_good (f, "a.test");
   before = daemon_get_memory (f->daemon);
@@ -214,8 +214,7 @@ run_deaf (Fault *f)
     }
   for (guint i = 0; i < 20; i++)
     fault_expect_good (f, "a.test");
-  after = daemon_get_memory (f->daemon);
-  g_assert_cmpuint (after, <, before + (24 << 20));
+  fault_expect_memory (f, before + (8 << 20));
 }
 
 /* I5: a length that no message has ends the connection, and only it. */

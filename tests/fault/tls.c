@@ -138,12 +138,12 @@ run_trusted_leaf (Fault *f)
   run_accepted (f);
 }
 
-/* Ends the connection from outside and waits until it is gone. */
+/* Ends the connection from outside, as servers do with idle ones; dotls need not notice before it
+ * wants to use it. */
 static void
 end_connections (Fault *f)
 {
   fake_dot_close_all (f->one, "close-notify");
-  fake_dot_wait_all_closed (f->one);
 }
 
 /* T10: a new connection resumes with a ticket, and each ticket is used once. */
@@ -158,6 +158,22 @@ run_resumption (Fault *f)
       g_assert_cmpuint (fake_dot_get (f->one, FAKE_RESUMED), ==, i - 1);
       end_connections (f);
     }
+}
+
+/* T10: with TLS 1.2 a resumed connection may bring no new ticket; the one there was is not used
+ * again. */
+static void
+run_resumption_1_2 (Fault *f)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("n%u.test", i);
+
+      fault_expect_good (f, name);
+      end_connections (f);
+    }
+  g_assert_true (fake_dot_get_peer (f->one, 2).is_resumed);
+  g_assert_cmpuint (fake_dot_get (f->one, FAKE_RESUMED), <=, 3);
 }
 
 /* T10: tickets that the server no longer knows: a full handshake, nobody notices. */
@@ -244,7 +260,7 @@ const FaultScenario fault_tls[] = {
   { "tls/old-version", run_rejected, "tls=1.1" }, /* T1 */
   { "tls/only-1.2", run_accepted, "tls=1.2" },
   { "tls/only-1.3", run_accepted, "tls=1.3" },
-  { "tls/hello-retry", run_accepted, "group=SECP521R1" }, /* T12 */
+  { "tls/hello-retry", run_accepted, "group=SECP384R1" }, /* T12 */
   { "tls/no-alpn", run_accepted, "alpn=none" },           /* T3 */
   { "tls/other-alpn", run_rejected, "alpn=doq" },
   { "tls/other-alpn-1.2", run_rejected, "alpn=doq; tls=1.2" },
@@ -298,7 +314,7 @@ const FaultScenario fault_tls[] = {
   { "tls/other-alpn-passed-over", run_passed_over, "alpn=doq", "" },
 
   { "tls/resumption", run_resumption }, /* T10 */
-  { "tls/resumption-1.2", run_resumption, "tls=1.2" },
+  { "tls/resumption-1.2", run_resumption_1_2, "tls=1.2" },
   { "tls/one-ticket", run_resumption, "tickets=1" },
   { "tls/many-tickets", run_resumption, "tickets=50" },
   { "tls/no-tickets", run_accepted, "tickets=0" },

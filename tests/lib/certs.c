@@ -4,6 +4,7 @@
 #include "tests/lib/certs.h"
 
 #include <arpa/inet.h>
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
@@ -161,10 +162,18 @@ start_identity (Certs *self, int from, int until)
   return identity;
 }
 
+/* Read back at once: GnuTLS finds the issuer of a certificate only by what import has noted. */
 static void
 sign (Identity *identity, const Identity *issuer)
 {
+  gnutls_datum_t der;
+
   must (gnutls_x509_crt_sign2 (identity->crt, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0));
+  must (gnutls_x509_crt_export2 (identity->crt, GNUTLS_X509_FMT_DER, &der));
+  gnutls_x509_crt_deinit (identity->crt);
+  must (gnutls_x509_crt_init (&identity->crt));
+  must (gnutls_x509_crt_import (identity->crt, &der, GNUTLS_X509_FMT_DER));
+  gnutls_free (der.data);
 }
 
 static const Identity *
@@ -227,6 +236,22 @@ fill_chain (Certs *self, Leaf *leaf, const Recipe *recipe)
     leaf->chain[leaf->n_chain++] = get_issuer (self, recipe->issuer)->crt;
 }
 
+/* One by one: GnuTLS would put a list in order and leave out what does not belong. */
+static void
+load_chain (Leaf *leaf)
+{
+  gnutls_pcert_st *chain = g_new0 (gnutls_pcert_st, leaf->n_chain);
+  gnutls_privkey_t key;
+
+  must (gnutls_privkey_init (&key));
+  must (gnutls_privkey_import_x509 (key, leaf->identity.key, GNUTLS_PRIVKEY_IMPORT_COPY));
+  for (guint i = 0; i < leaf->n_chain; i++)
+    must (gnutls_pcert_import_x509 (&chain[i], leaf->chain[i], 0));
+  must (gnutls_certificate_allocate_credentials (&leaf->credentials));
+  must (gnutls_certificate_set_key (leaf->credentials, NULL, 0, chain, leaf->n_chain, key));
+  g_free (chain); /* what is in it and the key belong to the credentials now */
+}
+
 static void
 make_leaf (Certs *self, CertKind kind)
 {
@@ -243,11 +268,7 @@ make_leaf (Certs *self, CertKind kind)
   sign (&leaf->identity,
         recipe->issuer == ISSUER_SELF ? &leaf->identity : get_issuer (self, recipe->issuer));
   fill_chain (self, leaf, recipe);
-  must (gnutls_certificate_allocate_credentials (&leaf->credentials));
-  /* GnuTLS refuses to load a chain out of order unless told; a fake has to be able to send one */
-  gnutls_certificate_set_flags (leaf->credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
-  must (gnutls_certificate_set_x509_key (leaf->credentials, leaf->chain, leaf->n_chain,
-                                         leaf->identity.key));
+  load_chain (leaf);
 }
 
 static Leaf *

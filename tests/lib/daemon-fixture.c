@@ -239,6 +239,19 @@ spawn (Daemon *self)
   g_assert_cmpint (self->pid_fd, >=, 0);
 }
 
+/* The daemon itself where a wrapper is the process that was started, for signals. */
+static GPid
+find_daemon (Daemon *self)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%d/task/%d/children", (int) self->pid, (int) self->pid);
+  g_autofree char *text = NULL;
+
+  if (self->wrapper == NULL || !g_file_get_contents (path, &text, NULL, NULL))
+    return self->pid;
+  return text[0] != '\0' ? (GPid) atoi (text) : self->pid;
+}
+
 /* Reaps the process, which has ended; returns its wait status. */
 static int
 reap (Daemon *self)
@@ -316,7 +329,7 @@ void
 daemon_reload (Daemon *self)
 {
   write_configuration (self);
-  g_assert_cmpint (kill (self->pid, SIGHUP), ==, 0);
+  g_assert_cmpint (kill (find_daemon (self), SIGHUP), ==, 0);
   if (!wait_ready (self))
     fail (self, "ended on SIGHUP");
 }
@@ -337,7 +350,7 @@ daemon_stop (Daemon *self)
   struct pollfd poller = { self->pid_fd, POLLIN, 0 };
   int status;
 
-  kill (self->pid, SIGTERM);
+  kill (find_daemon (self), SIGTERM);
   if (poll (&poller, 1, PATIENCE_MS) != 1)
     fail (self, "does not end on SIGTERM");
   status = reap (self);

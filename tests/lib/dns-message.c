@@ -120,6 +120,19 @@ append_record (GByteArray *message,
   g_byte_array_append (message, rdata, length);
 }
 
+/* The class of the question, which is that of the records too. */
+static guint16
+get_class (const GByteArray *message)
+{
+  gsize at = 12;
+
+  if (message->len < 12 || dns_message_get (message, DNS_QUESTION) != 1)
+    return KNOT_CLASS_IN;
+  while (at < message->len && message->data[at] != 0)
+    at += 1 + message->data[at];
+  return at + 5 <= message->len ? dns_message_get (message, at + 3) : KNOT_CLASS_IN;
+}
+
 void
 dns_message_add (GByteArray *message,
                  DnsSection section,
@@ -133,7 +146,7 @@ dns_message_add (GByteArray *message,
     dns_message_append16 (message, 0xc00c);
   else
     g_byte_array_append (message, owner->wire, owner->length);
-  append_record (message, rrtype, KNOT_CLASS_IN, ttl, rdata, length);
+  append_record (message, rrtype, get_class (message), ttl, rdata, length);
   count (message, section);
 }
 

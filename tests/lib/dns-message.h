@@ -57,8 +57,8 @@ void dns_message_add_question (GByteArray *message,
                                guint16 qtype,
                                guint16 qclass);
 
-/* Appends a record of class IN and counts it.  An owner that equals the question's name becomes a
- * pointer to it. */
+/* Appends a record in the class of the question and counts it.  An owner that equals the question's
+ * name becomes a pointer to it. */
 void dns_message_add (GByteArray *message,
                       DnsSection section,
                       const DnsName *owner,

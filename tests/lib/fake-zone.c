@@ -72,13 +72,17 @@ add_signature (GByteArray *answer, const DnsName *owner, guint16 covered, guint3
   dns_message_add (answer, DNS_ANSWER, owner, KNOT_RRTYPE_RRSIG, ttl, rdata->data, rdata->len);
 }
 
+/* A record is 13 bytes and its text; the last one fills what is left. */
 static void
 add_bulk (GByteArray *answer, const DnsName *owner, const Wishes *wishes)
 {
-  g_autofree char *text = g_strnfill (200, 'x');
+  while (answer->len + 14 <= wishes->size)
+    {
+      guint left = wishes->size - answer->len - 13;
+      g_autofree char *text = g_strnfill (left > 200 + 14 ? 200 : MIN (left, 200), 'x');
 
-  while (answer->len + 213 <= wishes->size)
-    dns_message_add_text (answer, DNS_ANSWER, owner, KNOT_RRTYPE_TXT, wishes->ttl, text);
+      dns_message_add_text (answer, DNS_ANSWER, owner, KNOT_RRTYPE_TXT, wishes->ttl, text);
+    }
 }
 
 static gboolean
