@@ -110,6 +110,15 @@ ede_for (DotlsError error)
     }
 }
 
+/* What an upstream gave as its reason, or that it refused. */
+static int
+ede_to_tell (const DotlsFetch *fetch)
+{
+  if (fetch->failure_rcode < 0)
+    return ede_for (fetch->last_error);
+  return fetch->failure_ede >= 0 ? fetch->failure_ede : DOTLS_EDE_NO_REACHABLE_AUTHORITY;
+}
+
 /* An upstream that answers others and not this one: the trouble is the name's (RFC 9520
  * section 3.2). */
 static gboolean
@@ -133,11 +142,11 @@ give_up (DotlsFetch *fetch)
   gboolean was_refused = fetch->failure_rcode >= 0;
   const DotlsBody body = {
     .rcode = DOTLS_RCODE_SERVFAIL,
-    .ede = was_refused ? fetch->failure_ede : ede_for (fetch->last_error),
+    .ede = ede_to_tell (fetch),
   };
 
   dotls_cache_insert_failure (self->cache, &fetch->key, DOTLS_RCODE_SERVFAIL,
-                              was_refused && body.ede >= 0 ? body.ede : DOTLS_EDE_CACHED_ERROR,
+                              fetch->failure_ede >= 0 ? fetch->failure_ede : DOTLS_EDE_CACHED_ERROR,
                               !was_refused && !is_fault_of_name (fetch), self->loop->now);
   finish (fetch, &body, NULL, DOTLS_SOURCE_FAILURE);
 }

@@ -49,27 +49,11 @@ is_complete (const DotlsFrames *frames)
   return frames->length >= 2 && frames->length == 2u + dotls_read_u16 (frames->partial);
 }
 
-gboolean
-dotls_frames_feed (
-    DotlsFrames *frames, guint8 *bytes, gsize length, DotlsFrameFunc func, gpointer data)
+/* Hands on what is whole in BYTES, keeps the rest. */
+static gboolean
+run (DotlsFrames *frames, guint8 *bytes, gsize length, DotlsFrameFunc func, gpointer data)
 {
-  while (length > 0 && frames->length > 0)
-    {
-      gsize taken = complete (frames, bytes, length);
-
-      bytes += taken;
-      length -= taken;
-      if (is_complete (frames))
-        {
-          g_autofree guint8 *message = g_steal_pointer (&frames->partial);
-          gsize size = frames->length - 2;
-
-          frames->length = frames->capacity = 0;
-          if (!func (message + 2, size, data))
-            return FALSE;
-        }
-    }
-  while (length >= 2 && length >= 2u + dotls_read_u16 (bytes))
+  while (length >= 2 && length >= 2u + dotls_read_u16 (bytes) && !frames->is_paused)
     {
       gsize size = dotls_read_u16 (bytes);
 
@@ -83,10 +67,49 @@ dotls_frames_feed (
   return TRUE;
 }
 
+/* Hands on what has been kept. */
+static gboolean
+run_kept (DotlsFrames *frames, DotlsFrameFunc func, gpointer data)
+{
+  g_autofree guint8 *kept = g_steal_pointer (&frames->partial);
+  gsize length = frames->length;
+
+  frames->length = frames->capacity = 0;
+  return run (frames, kept, length, func, data);
+}
+
+gboolean
+dotls_frames_feed (
+    DotlsFrames *frames, guint8 *bytes, gsize length, DotlsFrameFunc func, gpointer data)
+{
+  if (frames->is_paused)
+    {
+      frames->is_paused = FALSE;
+      if (!run_kept (frames, func, data))
+        return FALSE;
+    }
+  while (length > 0 && frames->length > 0 && !frames->is_paused)
+    {
+      gsize taken = complete (frames, bytes, length);
+
+      bytes += taken;
+      length -= taken;
+      if (is_complete (frames) && !run_kept (frames, func, data))
+        return FALSE;
+    }
+  return length == 0 || run (frames, bytes, length, func, data);
+}
+
+void
+dotls_frames_pause (DotlsFrames *frames)
+{
+  frames->is_paused = TRUE;
+}
+
 gboolean
 dotls_frames_is_partial (const DotlsFrames *frames)
 {
-  return frames->length > 0;
+  return frames->length > 0 && !frames->is_paused;
 }
 
 void

@@ -8,12 +8,14 @@
 /* Messages in a byte stream, each after its length in two octets (RFC 1035 section 4.2.2, RFC 7766
  * section 8).  Used by the TCP listener and by DoT alike; does no I/O itself. */
 
-/* The message that has begun but not ended; zero-initialised is empty. */
+/* What has come and not been handed on: a message that has begun but not ended, or all that came
+ * behind a pause; zero-initialised is empty. */
 typedef struct
 {
   guint8 *partial; /* with its length octets */
   guint32 length;
   guint32 capacity;
+  gboolean is_paused;
 } DotlsFrames;
 
 /* MESSAGE may be changed.  FALSE stops the feeding: the owner is gone, or the stream is to end. */
@@ -23,6 +25,10 @@ typedef gboolean (*DotlsFrameFunc) (guint8 *message, gsize length, gpointer data
  * FALSE if FUNC did; FRAMES may be gone then. */
 gboolean dotls_frames_feed (
     DotlsFrames *frames, guint8 *bytes, gsize length, DotlsFrameFunc func, gpointer data);
+
+/* From within FUNC: hands on no further message.  What is left waits for the next
+ * dotls_frames_feed(), which may bring nothing new. */
+void dotls_frames_pause (DotlsFrames *frames);
 
 /* Whether a message has begun and not ended. */
 gboolean dotls_frames_is_partial (const DotlsFrames *frames);

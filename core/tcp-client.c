@@ -33,6 +33,7 @@ struct _DotlsTcpClient
 };
 
 static void ready_cb (GIOCondition ready, gpointer data);
+static gboolean frame_cb (guint8 *message, gsize length, gpointer data);
 
 static void
 free_if_unused (DotlsTcpClient *self)
@@ -125,21 +126,28 @@ note_partial (DotlsTcpClient *self)
 /* --- out ----------------------------------------------------------------------------------------
  */
 
-/* Who does not read, or asks more than it takes answers, is not read from. */
+/* Who does not read, or asks more than it takes answers, is not listened to. */
+static gboolean
+has_enough (const DotlsTcpClient *self)
+{
+  return dotls_outbox_pending (&self->out) >= DOTLS_TCP_BACKLOG_MAX
+         || self->pending >= DOTLS_TCP_PIPELINE;
+}
+
 static void
 update_watch (DotlsTcpClient *self)
 {
-  gsize backlog = dotls_outbox_pending (&self->out);
-  gboolean wants_in =
-      !self->has_ended && backlog < DOTLS_TCP_BACKLOG_MAX && self->pending < DOTLS_TCP_PIPELINE;
+  gboolean wants_in = !self->has_ended && !self->frames.is_paused && !has_enough (self);
+  gboolean wants_out = dotls_outbox_pending (&self->out) > 0;
 
-  dotls_watch_set (self->watch, (wants_in ? G_IO_IN : 0) | (backlog > 0 ? G_IO_OUT : 0));
+  dotls_watch_set (self->watch, (wants_in ? G_IO_IN : 0) | (wants_out ? G_IO_OUT : 0));
 }
 
 static void
 close_if_done (DotlsTcpClient *self)
 {
-  if (self->has_ended && self->pending == 0 && dotls_outbox_pending (&self->out) == 0)
+  if (self->has_ended && self->pending == 0 && !self->frames.is_paused
+      && dotls_outbox_pending (&self->out) == 0)
     close_client (self);
 }
 
@@ -163,6 +171,9 @@ write_out (DotlsTcpClient *self)
       dotls_outbox_consume (&self->out, sent);
       touch (self);
     }
+  if (self->frames.is_paused && !has_enough (self)
+      && !dotls_frames_feed (&self->frames, NULL, 0, frame_cb, self))
+    return;
   update_watch (self);
   close_if_done (self);
 }
@@ -170,7 +181,13 @@ write_out (DotlsTcpClient *self)
 static void
 flush_cb (DotlsFlush *flush)
 {
-  write_out ((DotlsTcpClient *) ((guint8 *) flush - G_STRUCT_OFFSET (DotlsTcpClient, flush)));
+  DotlsTcpClient *self =
+      (DotlsTcpClient *) ((guint8 *) flush - G_STRUCT_OFFSET (DotlsTcpClient, flush));
+
+  self->depth++;
+  write_out (self);
+  self->depth--;
+  free_if_unused (self);
 }
 
 static guint8 *
@@ -247,6 +264,8 @@ frame_cb (guint8 *message, gsize length, gpointer data)
       dotls_outbox_commit (&self->out, reply);
       dotls_loop_flush_later (shared->loop, &self->flush);
     }
+  if (has_enough (self))
+    dotls_frames_pause (&self->frames);
   return self->fd >= 0;
 }
 

@@ -566,9 +566,12 @@ shake_hands (DotlsConnection *self)
 {
   int code;
 
+  /* All that has come must be taken now: the loop's memory serves others next. */
   do
     code = gnutls_handshake (self->session);
-  while (code < 0 && code != GNUTLS_E_AGAIN && !gnutls_error_is_fatal (code));
+  while (code < 0 && !gnutls_error_is_fatal (code)
+         && (code != GNUTLS_E_AGAIN
+             || (self->raw_start < self->raw_end && !gnutls_record_get_direction (self->session))));
   if (code == 0)
     authenticate (self);
   else if (code == GNUTLS_E_AGAIN)

@@ -44,9 +44,9 @@ struct _DotlsUpstream
   gint64 failed_at;  /* the last failure; 0: never */
   gint64 last_probe;
   gint64 last_sent; /* when a question left; one that waits for a connection has not */
-  guint failures;  /* in a row */
-  guint silent;    /* questions in a row without an answer */
-  guint fruitless; /* connections in a row without an answer */
+  guint failures;   /* in a row */
+  guint silent;     /* questions in a row without an answer */
+  guint fruitless;  /* connections in a row without an answer */
   DotlsError last_error;
   char *last_error_text;
   gint64 last_error_time; /* Unix seconds */

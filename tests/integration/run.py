@@ -22,7 +22,14 @@ LEFT_OUT = shutil.ignore_patterns(".git", "build*", "_build*", "__pycache__")
 
 def as_newcomer(copy):
     """Options of subprocess.run() for an ordinary user who owns COPY."""
-    environment = {"HOME": str(copy), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    temporary = copy / "tmp"
+    temporary.mkdir()
+    environment = {
+        "HOME": str(copy),
+        "LANG": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(temporary),
+    }
     options = {"cwd": copy, "env": environment, "capture_output": True, "text": True}
     if os.getuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -48,9 +55,9 @@ def demo_once(copy, options):
 
 
 def nothing_left(copy, options):
-    """Afterwards nothing of it is left below /tmp.
+    """Afterwards nothing of it is left below TMPDIR.
     Would catch a directory or a daemon that outlives the script."""
-    left = [path for path in pathlib.Path("/tmp").glob("dotls.*") if path.owner() == copy.owner()]
+    left = list(pathlib.Path(options["env"]["TMPDIR"]).iterdir())
     assert not left, left
 
 
