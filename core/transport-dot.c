@@ -164,13 +164,14 @@ fail (DotlsConnection *self, DotlsError reason, const char *text)
   free_if_unused (self);
 }
 
-/* A close with nothing in flight is how connections end, not a failure (RFC 7766 section 6.2.4). */
+/* A close with nothing in flight is how connections end, not a failure (RFC 7766 section 6.2.4);
+ * also where a question was about to leave. */
 static void
 ended_by_peer (DotlsConnection *self, const char *how)
 {
   g_autofree char *text = NULL;
 
-  if (is_usable (self) && self->inflight.waited == 0)
+  if (is_usable (self) && (self->inflight.waited == 0 || self->is_parked))
     {
       self->setup.stats->closed_idle++;
       fail (self, DOTLS_ERROR_NONE, NULL);
@@ -405,16 +406,6 @@ write_records (DotlsConnection *self)
   update_watch (self);
 }
 
-static void
-flush_cb (DotlsFlush *flush)
-{
-  DotlsConnection *self =
-      (DotlsConnection *) ((guint8 *) flush - G_STRUCT_OFFSET (DotlsConnection, flush));
-
-  if (is_usable (self) && !self->is_blocked)
-    write_records (self);
-}
-
 /* --- rest ---------------------------------------------------------------------------------------
  */
 
@@ -430,19 +421,29 @@ park (DotlsConnection *self)
   dotls_watch_set (self->watch, 0);
 }
 
-/* FALSE where the server has closed meanwhile; the connection may be gone then. */
-static gboolean
+/* What came meanwhile is read first.  Only at the end of the batch: the loop's memory may hold what
+ * has woken it. */
+static void
 unpark (DotlsConnection *self)
 {
-  gboolean is_alive;
+  read_socket (self);
+  if (is_usable (self))
+    update_watch (self);
+}
+
+static void
+flush_cb (DotlsFlush *flush)
+{
+  DotlsConnection *self =
+      (DotlsConnection *) ((guint8 *) flush - G_STRUCT_OFFSET (DotlsConnection, flush));
 
   self->depth++;
-  update_watch (self);
-  read_socket (self);
-  is_alive = self->state == STATE_READY;
+  if (self->is_parked)
+    unpark (self);
+  if (is_usable (self) && !self->is_blocked)
+    write_records (self);
   self->depth--;
   free_if_unused (self);
-  return is_alive;
 }
 
 /* --- connecting ---------------------------------------------------------------------------------
@@ -632,8 +633,6 @@ dot_send (DotlsConnection *self, DotlsExchange *exchange)
 {
   guint8 *room;
 
-  if (self->is_parked && !unpark (self))
-    return FALSE;
   if (self->state != STATE_READY || dotls_outbox_pending (&self->out) > DOTLS_UPSTREAM_BACKLOG_MAX
       || !dotls_inflight_add (&self->inflight, self->setup.loop, exchange, &exchange->id))
     return FALSE;
