@@ -86,6 +86,8 @@
 #define DOTLS_TCP_MESSAGE_TIMEOUT 5000
 #define DOTLS_TCP_PIPELINE 256
 #define DOTLS_TCP_BACKLOG_MAX (256u << 10)
+/* What one read has asked for may be far more; who leaves this unread is closed. */
+#define DOTLS_TCP_UNREAD_MAX (1u << 20)
 #define DOTLS_TCP_LISTEN_QUEUE 256
 /* Of one address that is not our own machine. */
 #define DOTLS_TCP_CLIENTS_PER_ADDRESS 64

@@ -73,6 +73,7 @@ tcp_stop (DotlsListener *parent)
 
   g_clear_pointer (&self->watch, dotls_watch_free);
   dotls_loop_cancel_deadline (parent->shared->loop, &self->pause);
+  dotls_tcp_clients_stop (&self->clients);
 }
 
 static void

@@ -126,6 +126,12 @@ note_partial (DotlsTcpClient *self)
 /* --- out ----------------------------------------------------------------------------------------
  */
 
+static gboolean
+is_ending (const DotlsTcpClient *self)
+{
+  return self->has_ended || self->clients->is_stopped;
+}
+
 /* Who does not read, or asks more than it takes answers, is not listened to. */
 static gboolean
 has_enough (const DotlsTcpClient *self)
@@ -137,7 +143,7 @@ has_enough (const DotlsTcpClient *self)
 static void
 update_watch (DotlsTcpClient *self)
 {
-  gboolean wants_in = !self->has_ended && !self->frames.is_paused && !has_enough (self);
+  gboolean wants_in = !is_ending (self) && !self->frames.is_paused && !has_enough (self);
   gboolean wants_out = dotls_outbox_pending (&self->out) > 0;
 
   dotls_watch_set (self->watch, (wants_in ? G_IO_IN : 0) | (wants_out ? G_IO_OUT : 0));
@@ -146,13 +152,14 @@ update_watch (DotlsTcpClient *self)
 static void
 close_if_done (DotlsTcpClient *self)
 {
-  if (self->has_ended && self->pending == 0 && !self->frames.is_paused
+  if (is_ending (self) && self->pending == 0 && !self->frames.is_paused
       && dotls_outbox_pending (&self->out) == 0)
     close_client (self);
 }
 
-static void
-write_out (DotlsTcpClient *self)
+/* What the kernel takes.  FALSE where the client is gone. */
+static gboolean
+send_out (DotlsTcpClient *self)
 {
   while (dotls_outbox_pending (&self->out) > 0)
     {
@@ -161,16 +168,25 @@ write_out (DotlsTcpClient *self)
 
       if (sent < 0 && errno == EINTR)
         continue;
-      if (sent < 0 && errno != EAGAIN)
+      if (sent < 0 && errno == EAGAIN)
+        break;
+      if (sent < 0)
         {
           close_client (self);
-          return;
+          return FALSE;
         }
-      if (sent < 0)
-        break;
       dotls_outbox_consume (&self->out, sent);
       touch (self);
     }
+  return TRUE;
+}
+
+/* Sends, and goes on with what waited for that. */
+static void
+write_out (DotlsTcpClient *self)
+{
+  if (!send_out (self))
+    return;
   if (self->frames.is_paused && !has_enough (self)
       && !dotls_frames_feed (&self->frames, NULL, 0, frame_cb, self))
     return;
@@ -190,14 +206,29 @@ flush_cb (DotlsFlush *flush)
   free_if_unused (self);
 }
 
+static gboolean
+is_overfull (const DotlsTcpClient *self, gsize size)
+{
+  return dotls_outbox_pending (&self->out) + size > DOTLS_TCP_UNREAD_MAX;
+}
+
+/* Room for a reply of SIZE octets, or NULL where the client is gone or reads so little that it is
+ * closed. */
+static guint8 *
+reserve (DotlsTcpClient *self, gsize size)
+{
+  if (self->fd >= 0 && is_overfull (self, size) && send_out (self) && is_overfull (self, size))
+    {
+      self->shared->stats->tcp_slow_closed++;
+      close_client (self);
+    }
+  return self->fd >= 0 ? dotls_outbox_reserve (&self->out, size) : NULL;
+}
+
 static guint8 *
 tcp_reserve (DotlsQuery *query, gsize size)
 {
-  DotlsTcpClient *self = query->origin.owner;
-
-  if (self->fd < 0)
-    return NULL;
-  return dotls_outbox_reserve (&self->out, size);
+  return reserve (query->origin.owner, size);
 }
 
 static void
@@ -247,7 +278,9 @@ frame_cb (guint8 *message, gsize length, gpointer data)
     .ops = &tcp_ops, .owner = self, .is_stream = TRUE, .peer = self->peer
   };
   gsize reply;
+  guint8 *room;
 
+  self->message_begun = 0; /* what comes after this one has only begun */
   if (length < DOTLS_HEADER_SIZE)
     {
       shared->stats->tcp_bad_frames++;
@@ -258,9 +291,10 @@ frame_cb (guint8 *message, gsize length, gpointer data)
   touch (self);
   memcpy (shared->loop->scratch, message, length);
   reply = shared->handle (shared->data, &origin, shared->loop->scratch, length, DOTLS_RAW_SIZE);
-  if (reply > 0)
+  room = reply > 0 ? reserve (self, reply) : NULL;
+  if (room != NULL)
     {
-      memcpy (dotls_outbox_reserve (&self->out, reply), shared->loop->scratch, reply);
+      memcpy (room, shared->loop->scratch, reply);
       dotls_outbox_commit (&self->out, reply);
       dotls_loop_flush_later (shared->loop, &self->flush);
     }
@@ -384,6 +418,18 @@ dotls_tcp_clients_evict (DotlsTcpClients *clients)
       return TRUE;
     }
   return FALSE;
+}
+
+void
+dotls_tcp_clients_stop (DotlsTcpClients *clients)
+{
+  clients->is_stopped = TRUE;
+  for (GList *l = clients->open.head, *next; l != NULL; l = next)
+    {
+      next = l->next;
+      update_watch (l->data);
+      close_if_done (l->data);
+    }
 }
 
 void

@@ -15,6 +15,7 @@ typedef struct
 {
   DotlsListeners *shared;
   GQueue open;
+  gboolean is_stopped;
 } DotlsTcpClients;
 
 /* Owns FD.  Where there are too many, the longest idle one makes room, or else the new one is
@@ -23,5 +24,8 @@ void dotls_tcp_clients_add (DotlsTcpClients *clients, int fd, const DotlsAddress
 
 /* Closes the longest idle one that waits for nothing.  FALSE if there is none. */
 gboolean dotls_tcp_clients_evict (DotlsTcpClients *clients);
+
+/* Reads no more; each is closed when it has its answers. */
+void dotls_tcp_clients_stop (DotlsTcpClients *clients);
 
 void dotls_tcp_clients_close_all (DotlsTcpClients *clients);
