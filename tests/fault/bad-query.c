@@ -45,6 +45,22 @@ check_reply (const BadQuery *wanted, const GByteArray *query, const DnsReply *re
     g_assert_true (dns_reply_echoes (reply, query));
 }
 
+/* What was wrong is counted, once for each transport. */
+static void
+check_counted (Fault *f, int rcode)
+{
+  const char *counter = NULL;
+
+  if (rcode == DROPPED)
+    counter = "dropped-response";
+  else if (rcode == KNOT_RCODE_FORMERR)
+    counter = "bad-format";
+  else if (rcode == KNOT_RCODE_NOTIMPL)
+    counter = "not-implemented";
+  if (counter != NULL)
+    g_assert_cmpint (daemon_get_counter (f->daemon, counter), >=, 2);
+}
+
 /* Over both transports; the upstream must not see what is not meant for it, and the daemon must
  * still do its work. */
 static void
@@ -58,12 +74,14 @@ run_bad_query (Fault *f)
   if (wanted->rcode == DROPPED)
     {
       fault_expect_dropped (f, query);
+      check_counted (f, DROPPED);
       return;
     }
   udp = fault_exchange (f, query);
   check_reply (wanted, query, udp);
   tcp = fault_exchange_tcp (f, query);
   check_reply (wanted, query, tcp);
+  check_counted (f, wanted->rcode);
   g_assert_cmpuint (fault_count_queries (f), ==, wanted->is_forwarded ? 1 : 0);
   fault_expect_good (f, "control.test");
 }
@@ -354,6 +372,7 @@ run_short (Fault *f)
   for (guint length = 0; length < 12; length++)
     dns_client_send_bytes (fault_udp (f), query->data, length);
   g_assert_null (dns_client_receive (fault_udp (f), 50));
+  g_assert_cmpint (daemon_get_counter (f->daemon, "dropped-short"), ==, 12);
   fault_expect_good (f, "control.test");
   g_assert_cmpuint (fault_count_queries (f), ==, 1);
 }

@@ -43,6 +43,20 @@ warm_up (Fault *f)
   fault_expect_good (f, "warm.test");
 }
 
+/* Nothing is under way any more, and whoever asked was told. */
+static void
+check_rest (Fault *f, guint connections)
+{
+  gint64 asked = daemon_get_counter (f->daemon, "queries");
+  gint64 dropped = daemon_get_counter (f->daemon, "dropped-short")
+                   + daemon_get_counter (f->daemon, "dropped-response");
+
+  g_assert_cmpint (daemon_get_upstream_number (f->daemon, "one", "in-flight"), ==, 0);
+  g_assert_cmpint (daemon_get_upstream_number (f->daemon, "one", "open-connections"), <=,
+                   connections);
+  g_assert_cmpint (daemon_get_counter (f->daemon, "answers") + dropped, ==, asked);
+}
+
 /* A hundred thousand answers that are none: refusals, wrong questions, cut messages. */
 static void
 run_answers (Fault *f)
@@ -59,6 +73,7 @@ run_answers (Fault *f)
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors);
   fault_expect_memory (f, memory + (4 << 20));
   fault_expect_good (f, "good.test");
+  check_rest (f, 1);
 }
 
 /* Connections that break with questions in flight. */
@@ -78,6 +93,7 @@ run_connections (Fault *f)
   fake_dot_script (f->one, "");
   fail_many (f, 200, kinds, G_N_ELEMENTS (kinds));
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors + 2);
+  check_rest (f, 1);
 }
 
 /* Handshakes that fail. */
@@ -96,6 +112,7 @@ run_handshakes (Fault *f)
         descriptors = daemon_count_descriptors (f->daemon);
     }
   g_assert_cmpuint (daemon_count_descriptors (f->daemon), <=, descriptors + 2);
+  check_rest (f, 0);
 }
 
 /* Clients over TCP that come, ask and go, politely or not. */

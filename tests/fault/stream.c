@@ -136,6 +136,8 @@ run_idle_close (Fault *f)
       g_assert_cmpint (g_get_monotonic_time () - start, <, 500 * 1000);
       fake_dot_wait (f->one, FAKE_CLOSED, i);
     }
+  g_assert_cmpint (daemon_get_upstream_number (f->daemon, "one", "connection-failures"), ==, 0);
+  g_assert_cmpint (daemon_get_upstream_number (f->daemon, "one", "closed-busy"), ==, 0);
 }
 
 /* D7, RFC 7828 section 3.4: a timeout of 0 means: close once everything is answered. */

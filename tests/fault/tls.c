@@ -21,6 +21,18 @@ run_accepted (Fault *f)
   g_assert_cmpuint (fake_dot_get (f->one, FAKE_QUERIES), ==, 1);
 }
 
+/* People are told what is wrong by its kind and in a sentence. */
+static void
+check_error (Fault *f)
+{
+  g_autofree char *error = daemon_get_upstream_text (f->daemon, "one", "last-error");
+  g_autofree char *text = daemon_get_upstream_text (f->daemon, "one", "last-error-text");
+
+  g_assert_nonnull (f->scenario->data);
+  g_assert_cmpstr (error, ==, f->scenario->data);
+  g_assert_cmpuint (strlen (text), >, 20);
+}
+
 /* It is not: SERVFAIL, and not one question, in clear or encrypted, reaches it. */
 static void
 run_rejected (Fault *f)
@@ -31,6 +43,7 @@ run_rejected (Fault *f)
   g_assert_cmpuint (fake_dot_get (f->one, FAKE_QUERIES), ==, 0);
   g_assert_cmpuint (fake_dot_get (f->one, FAKE_STRAYS), ==, 0);
   g_assert_false (fake_dot_saw_plaintext (f->one, "secret"));
+  check_error (f);
 }
 
 /* It is not, and another one is: the answer is the other one's, and comes soon. */
@@ -245,9 +258,13 @@ run_slow_handshake (Fault *f)
   fault_expect_good (f, "a.test");
 }
 
-#define CERT(kind, means, by, outcome)                                                             \
+#define GOOD(kind, means, by)                                                                      \
   {                                                                                                \
-    "tls/" kind "-" means, run_##outcome, "certificate=" kind, .verify = by                        \
+    "tls/" kind "-" means, run_accepted, "certificate=" kind, .verify = by                         \
+  }
+#define BAD(kind, means, by, error)                                                                \
+  {                                                                                                \
+    "tls/" kind "-" means, run_rejected, "certificate=" kind, .verify = by, .data = error          \
   }
 #define CERT_OTHER(kind)                                                                           \
   {                                                                                                \
@@ -257,52 +274,54 @@ run_slow_handshake (Fault *f)
 const FaultScenario fault_tls[] = {
   { "tls/hello", run_hello },
   { "tls/hello-of-address", run_hello_of_address, .verify = BY_ADDRESS },
-  { "tls/old-version", run_rejected, "tls=1.1" }, /* T1 */
+  { "tls/old-version", run_rejected, "tls=1.1", .data = "Tls" }, /* T1 */
   { "tls/only-1.2", run_accepted, "tls=1.2" },
   { "tls/only-1.3", run_accepted, "tls=1.3" },
   { "tls/hello-retry", run_accepted, "group=SECP384R1" }, /* T12 */
   { "tls/no-alpn", run_accepted, "alpn=none" },           /* T3 */
-  { "tls/other-alpn", run_rejected, "alpn=doq" },
-  { "tls/other-alpn-1.2", run_rejected, "alpn=doq; tls=1.2" },
-  { "tls/plain", run_rejected, "plain" }, /* D1 */
+  { "tls/other-alpn", run_rejected, "alpn=doq", .data = "Protocol" },
+  { "tls/other-alpn-1.2", run_rejected, "alpn=doq; tls=1.2", .data = "Protocol" },
+  { "tls/plain", run_rejected, "plain", .data = "Timeout" }, /* D1 */
+  { "tls/banner", run_rejected, "banner", .data = "Tls" },
 
   /* T5, T8: the name */
-  CERT ("valid", "name", BY_NAME, accepted),
-  CERT ("intermediate", "name", BY_NAME, accepted),
-  CERT ("wrong-order", "name", BY_NAME, accepted),
-  CERT ("wildcard", "name", BY_WILD_NAME, accepted),
-  CERT ("many-names", "name", BY_NAME, accepted),
-  CERT ("wrong-name", "name", BY_NAME, rejected),
-  CERT ("unknown-issuer", "name", BY_NAME, rejected),
-  CERT ("self-signed", "name", BY_NAME, rejected),
-  CERT ("expired", "name", BY_NAME, rejected),
-  CERT ("not-yet-valid", "name", BY_NAME, rejected),
-  CERT ("address-only", "name", BY_NAME, rejected),
-  CERT ("address-as-name", "name", BY_NAME, rejected),
-  CERT ("common-name", "name", BY_NAME, rejected),
-  CERT ("wrong-purpose", "name", BY_NAME, rejected),
-  CERT ("partial-wildcard", "name", BY_WILD_NAME, rejected),
-  CERT ("missing-intermediate", "name", BY_NAME, rejected),
-  CERT ("long-chain", "name", BY_NAME, rejected),
+  GOOD ("valid", "name", BY_NAME),
+  GOOD ("intermediate", "name", BY_NAME),
+  GOOD ("wrong-order", "name", BY_NAME),
+  GOOD ("wildcard", "name", BY_WILD_NAME),
+  GOOD ("many-names", "name", BY_NAME),
+  BAD ("wrong-name", "name", BY_NAME, "NameMismatch"),
+  BAD ("unknown-issuer", "name", BY_NAME, "UnknownIssuer"),
+  BAD ("self-signed", "name", BY_NAME, "UnknownIssuer"),
+  BAD ("expired", "name", BY_NAME, "CertificateExpired"),
+  BAD ("not-yet-valid", "name", BY_NAME, "CertificateNotYetValid"),
+  BAD ("address-only", "name", BY_NAME, "NameMismatch"),
+  BAD ("address-as-name", "name", BY_NAME, "NameMismatch"),
+  BAD ("common-name", "name", BY_NAME, "NameMismatch"),
+  BAD ("wrong-purpose", "name", BY_NAME, "BadCertificate"),
+  BAD ("partial-wildcard", "name", BY_WILD_NAME, "NameMismatch"),
+  BAD ("missing-intermediate", "name", BY_NAME, "UnknownIssuer"),
+  BAD ("long-chain", "name", BY_NAME, "BadCertificate"),
 
   /* T5: the address */
-  CERT ("valid", "address", BY_ADDRESS, accepted),
-  CERT ("address-only", "address", BY_ADDRESS, accepted),
-  CERT ("address-as-name", "address", BY_ADDRESS, rejected),
-  CERT ("wrong-name", "address", BY_ADDRESS, rejected),
-  CERT ("common-name", "address", BY_ADDRESS, rejected),
-  CERT ("unknown-issuer", "address", BY_ADDRESS, rejected),
-  CERT ("expired", "address", BY_ADDRESS, rejected),
+  GOOD ("valid", "address", BY_ADDRESS),
+  GOOD ("address-only", "address", BY_ADDRESS),
+  BAD ("address-as-name", "address", BY_ADDRESS, "NameMismatch"),
+  BAD ("wrong-name", "address", BY_ADDRESS, "NameMismatch"),
+  BAD ("common-name", "address", BY_ADDRESS, "NameMismatch"),
+  BAD ("unknown-issuer", "address", BY_ADDRESS, "UnknownIssuer"),
+  BAD ("expired", "address", BY_ADDRESS, "CertificateExpired"),
 
   /* T6: the key */
-  CERT ("valid", "pin", BY_PIN, accepted),
-  CERT ("valid", "name-and-pin", BY_NAME_AND_PIN, accepted),
-  CERT ("wildcard", "pin", BY_PIN, rejected),
-  CERT (
-      "intermediate", "name-and-pin", BY_NAME_AND_PIN, rejected), /* the name holds, the pin not */
+  GOOD ("valid", "pin", BY_PIN),
+  GOOD ("valid", "name-and-pin", BY_NAME_AND_PIN),
+  BAD ("wildcard", "pin", BY_PIN, "PinMismatch"),
+  /* the name holds, the pin does not */
+  BAD ("intermediate", "name-and-pin", BY_NAME_AND_PIN, "PinMismatch"),
   { "tls/backup-pin", run_backup_pin, .is_delayed = TRUE },
-  { "tls/wrong-pin", run_wrong_pin, .is_delayed = TRUE },
-  { "tls/intermediate-pin", run_intermediate_pin, "certificate=intermediate", .is_delayed = TRUE },
+  { "tls/wrong-pin", run_wrong_pin, .data = "PinMismatch", .is_delayed = TRUE },
+  { "tls/intermediate-pin", run_intermediate_pin, "certificate=intermediate", .data = "PinMismatch",
+    .is_delayed = TRUE },
   { "tls/trusted-leaf", run_trusted_leaf, "certificate=self-signed", .is_delayed = TRUE },
 
   CERT_OTHER ("wrong-name"),

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -387,6 +388,80 @@ daemon_connect_tcp (Daemon *self)
 
   g_assert_nonnull (client);
   return client;
+}
+
+/* --- dotlsctl --------------------------------------------------------------------------------- */
+
+/* The object that `dotlsctl --json` prints for the words of COMMAND. */
+static JsonObject *
+ask_ctl (Daemon *self, const char *const *command)
+{
+  g_autofree char *run = daemon_get_path (self, "run"), *text = NULL;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) arguments = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_strv_builder_add_many (builder, g_getenv ("DOTLSCTL"), "--runtime-dir", run, "--json", NULL);
+  g_strv_builder_addv (builder, (const char **) command);
+  arguments = g_strv_builder_end (builder);
+  g_spawn_sync (NULL, arguments, NULL, 0, NULL, NULL, &text, NULL, &status, &error);
+  g_assert_no_error (error);
+  if (status != 0)
+    fail (self, "does not answer dotlsctl");
+  node = json_from_string (text, &error);
+  g_assert_no_error (error);
+  return json_object_ref (json_node_get_object (node));
+}
+
+gint64
+daemon_get_counter (Daemon *self, const char *name)
+{
+  static const char *const command[] = { "statistics", NULL };
+  g_autoptr (JsonObject) all = ask_ctl (self, command);
+  JsonObject *counters = json_object_get_object_member (all, "counters");
+
+  g_assert_true (json_object_has_member (counters, name));
+  return json_object_get_int_member (counters, name);
+}
+
+/* What is said of upstream ID; ALL must outlive it. */
+static JsonObject *
+find_upstream (JsonObject *all, const char *id)
+{
+  JsonArray *list = json_object_get_array_member (all, "upstreams");
+
+  for (guint i = 0; i < json_array_get_length (list); i++)
+    {
+      JsonObject *upstream = json_array_get_object_element (list, i);
+
+      if (g_str_equal (json_object_get_string_member (upstream, "id"), id))
+        return upstream;
+    }
+  g_error ("dotlsctl knows no upstream '%s'", id);
+}
+
+static const char *const upstream_list[] = { "upstream", "list", NULL };
+
+gint64
+daemon_get_upstream_number (Daemon *self, const char *id, const char *name)
+{
+  g_autoptr (JsonObject) all = ask_ctl (self, upstream_list);
+  JsonObject *upstream = find_upstream (all, id);
+
+  if (!json_object_has_member (upstream, name))
+    upstream = json_object_get_object_member (upstream, "statistics");
+  g_assert_true (json_object_has_member (upstream, name));
+  return json_object_get_int_member (upstream, name);
+}
+
+char *
+daemon_get_upstream_text (Daemon *self, const char *id, const char *name)
+{
+  g_autoptr (JsonObject) all = ask_ctl (self, upstream_list);
+
+  return g_strdup (json_object_get_string_member (find_upstream (all, id), name));
 }
 
 /* --- /proc ------------------------------------------------------------------------------------ */

@@ -63,6 +63,16 @@ char *daemon_read_log (Daemon *self);
 DnsClient *daemon_connect_udp (Daemon *self);
 DnsClient *daemon_connect_tcp (Daemon *self);
 
+/* A counter of `dotlsctl --json statistics`, such as "bad-format".  The program is in the
+ * environment variable DOTLSCTL. */
+gint64 daemon_get_counter (Daemon *self, const char *name);
+
+/* A number of `dotlsctl --json upstream list`, such as "in-flight", or one of its "statistics". */
+gint64 daemon_get_upstream_number (Daemon *self, const char *id, const char *name);
+
+/* A text of the same, such as "last-error".  Caller frees. */
+char *daemon_get_upstream_text (Daemon *self, const char *id, const char *name);
+
 /* How many descriptors the process has open. */
 guint daemon_count_descriptors (Daemon *self);
 

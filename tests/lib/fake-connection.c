@@ -11,6 +11,8 @@
 
 #include "tests/lib/fake-private.h"
 
+#define BANNER "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+
 typedef enum
 {
   STATE_HANDSHAKE,
@@ -493,7 +495,9 @@ read_raw (FakeConnection *self)
   ssize_t n;
 
   while ((n = read_wire (self, buffer, sizeof buffer)) > 0)
-    if (self->state == STATE_RAW && self->settings.is_plain)
+    if (self->state == STATE_RAW && self->settings.has_banner)
+      g_byte_array_append (self->out, (const guint8 *) BANNER, strlen (BANNER));
+    else if (self->state == STATE_RAW && self->settings.is_plain)
       {
         g_byte_array_append (self->in, buffer, n);
         take_frames (self);

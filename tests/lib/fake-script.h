@@ -28,7 +28,7 @@ typedef struct
   char *priority; /* of GnuTLS; NULL: TLS 1.3 and 1.2 */
   char *alpn;     /* "none", or three letters chosen instead of dot */
   int tickets;    /* how many are sent; -1: as GnuTLS likes */
-  gboolean stalls, is_deaf, is_plain;
+  gboolean stalls, is_deaf, is_plain, has_banner;
   guint handshake_pace_ms, pace_ms; /* one byte each time */
   guint split;                      /* bytes a TLS record */
   gboolean split_writes;            /* one byte a TCP segment */

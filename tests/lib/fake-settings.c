@@ -74,6 +74,12 @@ set_plain (FakeSettings *settings, const FakeRule *rule)
 }
 
 static void
+set_banner (FakeSettings *settings, const FakeRule *rule)
+{
+  settings->stalls = settings->has_banner = TRUE;
+}
+
+static void
 set_slow_handshake (FakeSettings *settings, const FakeRule *rule)
 {
   settings->handshake_pace_ms = rule->number;
@@ -175,6 +181,7 @@ const FakeVerb fake_connection_verbs[] = {
   ROW ("stall", set_stall),             /* reads, never answers the ClientHello */
   ROW ("deaf", set_deaf),               /* does not even read */
   ROW ("plain", set_plain),             /* speaks DNS over TCP without TLS */
+  ROW ("banner", set_banner),           /* answers the ClientHello as a web server would */
   ROW ("slow-handshake", set_slow_handshake), /* =MS: a byte each time */
   /* the stream */
   ROW ("pace", set_pace),                 /* =MS: after the handshake a byte each time */

@@ -662,6 +662,15 @@ test_plain (Fixture *f, gconstpointer script)
   g_assert_false (fake_dot_saw_plaintext (f->fake, "\4test"));
 }
 
+/* Catches a banner that does not come, or that passes for TLS. */
+static void
+test_banner (Fixture *f, gconstpointer script)
+{
+  open_client (f);
+  g_assert_cmpint (f->code, <, 0);
+  g_assert_cmpint (f->code, !=, GNUTLS_E_TIMEDOUT);
+}
+
 /* --- listening -------------------------------------------------------------------------------- */
 
 /* Catches a port that still answers, or does not come back. */
@@ -745,6 +754,7 @@ add_tests (void)
   ADD ("deaf", "deaf", test_stall);
   ADD ("slow-handshake", "slow-handshake=1", test_slow_handshake);
   ADD ("plain", "plain", test_plain);
+  ADD ("banner", "banner", test_banner);
   ADD ("listening", "", test_listening);
   ADD ("freeze", "", test_freeze);
   ADD ("close-all", "", test_close_all);
