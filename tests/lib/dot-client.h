@@ -17,7 +17,7 @@ typedef struct
   const char *sni;       /* NULL: none */
   const char *alpn;      /* NULL: none */
   gnutls_datum_t ticket; /* empty: a full handshake */
-  guint patience_ms;     /* with every step; 0: two seconds */
+  guint patience_ms;     /* with every step; 0: ten seconds */
 } DotClientOptions;
 
 /* Connects and shakes hands.  RET_CODE is 0 or a GnuTLS error; the client is never NULL, except
