@@ -13,6 +13,10 @@
 /* The journey of one query; owns the cache, the upstreams and the listeners.  Everything happens in
  * one GMainContext, in one thread; several resolvers may live in several threads.
  *
+ * A reply, an observer and a handler of an upstream's notify are called from within a batch: they
+ * may ask, select and flush, but not configure(), change listeners, or drop the last reference; an
+ * idle source may.
+ *
  * Signal: "upstreams-changed", after configure() replaced the list or select() the selection. */
 #define DOTLS_TYPE_RESOLVER (dotls_resolver_get_type ())
 G_DECLARE_FINAL_TYPE (DotlsResolver, dotls_resolver, DOTLS, RESOLVER, GObject)
