@@ -81,6 +81,17 @@ run_unrelated (Fault *f)
   fault_expect_good (f, "evil.test");
 }
 
+/* E14: an answer that holds nothing of what was asked: whatever comes of it, it is not that. */
+static void
+run_only_unrelated (Fault *f)
+{
+  g_autoptr (DnsReply) reply = fault_ask (f, "bad.test", KNOT_RRTYPE_A);
+
+  g_assert_cmpuint (reply->n_answers, ==, 0);
+  g_assert_null (memmem (reply->message->data, reply->message->len, "\4evil", 5));
+  fault_expect_good (f, "evil.test");
+}
+
 /* E15: a DNAME and what is made from it come through; YXDOMAIN too. */
 static void
 run_dname (Fault *f)
@@ -189,6 +200,7 @@ const FaultScenario fault_answer[] = {
   { "answer/extended-rcode", run_extended_rcode },
   { "answer/no-edns", run_no_edns, "edns-unknown" },
   { "answer/unrelated", run_unrelated, "unrelated name=bad.test" },
+  { "answer/only-unrelated", run_only_unrelated, "only-unrelated name=bad.test" },
   { "answer/dname", run_dname, "dname" },
   { "answer/yxdomain", run_yxdomain, "rcode=6" },
   { "answer/alias-chain", run_alias_chain, "alias-chain=8" },
