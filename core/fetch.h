@@ -17,7 +17,7 @@ struct _DotlsExchange
   DotlsConnection *connection; /* NULL: waits for one */
   DotlsExchange *next;         /* in the upstream's line of waiting ones */
   DotlsExchange **link;
-  gint64 began; /* monotonic microseconds */
+  gint64 began; /* when it was asked for, then when it left; monotonic microseconds */
   guint16 id;
   gboolean is_open;   /* an answer may still come */
   gboolean is_silent; /* has waited longer than it should */

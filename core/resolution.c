@@ -223,6 +223,7 @@ deadline_cb (DotlsDeadline *deadline, gint64 now)
       DotlsExchange *exchange = &fetch->exchanges[i];
 
       if (exchange->is_open && !exchange->is_silent && exchange->connection != NULL
+          && now - exchange->began >= 1000 * DOTLS_HEDGE_MIN
           && dotls_upstream_note_silence (exchange->upstream, exchange))
         again = exchange->upstream;
     }

@@ -26,9 +26,9 @@ G_DECLARE_FINAL_TYPE (DotlsResolver, dotls_resolver, DOTLS, RESOLVER, GObject)
 DotlsResolver *dotls_resolver_new (GMainContext *context);
 
 /* Swaps the settings whole.  Upstreams whose specification is unchanged keep their connections and
- * health; what is in flight at a retired one is asked again at the new ones.  A smaller cache is
- * trimmed at once; a changed list of upstreams flushes it.  SPECS holds DotlsUpstreamSpec, in order
- * of preference. */
+ * health; what is in flight at a retired one is asked again at the new ones.  A cache of
+ * another size starts empty, and so does that of another list of upstreams.  SPECS holds
+ * DotlsUpstreamSpec, in order of preference. */
 void dotls_resolver_configure (DotlsResolver *self, const DotlsConfig *config, GPtrArray *specs);
 
 /* Opens a UDP and a TCP listener on ADDRESS.  Fails with the errno's GIOError and a sentence that

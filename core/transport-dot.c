@@ -43,8 +43,8 @@ struct _DotlsConnection
   DotlsOutbox out;
   DotlsFrames frames;
   DotlsInflight inflight;
-  gint64 last_read; /* when anything came */
-  gint64 last_used; /* when a question went or an answer came */
+  gint64 last_message; /* when one came, whatever it was */
+  gint64 last_used;    /* when a question went or an answer came */
   guint idle_ms;
   guint raw_start; /* of the loop's raw memory, what GnuTLS has not pulled yet */
   guint raw_end;
@@ -269,6 +269,7 @@ frame_cb (guint8 *message, gsize length, gpointer data)
   gint64 elapsed;
   gboolean is_bare;
 
+  self->last_message = self->setup.loop->now;
   if (length < DOTLS_HEADER_SIZE)
     {
       self->setup.stats->answers_malformed++;
@@ -360,7 +361,6 @@ read_socket (DotlsConnection *self)
           return;
         }
       self->setup.stats->bytes_received += length;
-      self->last_read = loop->now;
       self->raw_start = 0;
       self->raw_end = length;
       if (!consume_raw (self) || length < DOTLS_RAW_SIZE)
@@ -672,7 +672,7 @@ dot_in_flight (DotlsConnection *self)
 static gboolean
 dot_is_silent (DotlsConnection *self, gint64 since)
 {
-  return self->last_read < since;
+  return self->last_message < since;
 }
 
 static const DotlsAddress *

@@ -72,7 +72,7 @@ struct _DotlsTransport
    */
   void (*keepalive) (DotlsConnection *connection, guint timeout);
   guint (*in_flight) (DotlsConnection *connection);
-  /* Whether nothing at all has come since SINCE (monotonic microseconds). */
+  /* Whether no message at all has come since SINCE (monotonic microseconds). */
   gboolean (*is_silent) (DotlsConnection *connection, gint64 since);
   const DotlsAddress *(*address) (DotlsConnection *connection);
 };

@@ -57,7 +57,7 @@ send_now (DotlsUpstream *self, DotlsExchange *exchange)
 {
   if (!self->transport->send (self->connection, exchange))
     return FALSE;
-  self->last_sent = self->loop->now;
+  self->last_sent = exchange->began = self->loop->now;
   return TRUE;
 }
 
