@@ -9,6 +9,9 @@
 /* Strict means strict: whatever fails, no DNS leaves in clear.  strace writes down every address
  * that the daemon connects or sends to; nothing can hide from it. */
 
+/* What is traced outlives strace otherwise, if a test aborts. */
+#define DIE_TOGETHER "setpriv", "--pdeathsig", "KILL"
+
 static gboolean
 can_trace (void)
 {
@@ -119,7 +122,8 @@ static void
 run_no_fragments (Fault *f)
 {
   g_autofree char *trace = daemon_get_path (f->daemon, "trace");
-  const char *wrapper[] = { "strace", "-f", "-qq", "-o", trace, "-e", "trace=setsockopt", NULL };
+  const char *wrapper[] = { "strace",           "-f",         "-qq", "-o", trace, "-e",
+                            "trace=setsockopt", DIE_TOGETHER, NULL };
   g_autofree char *text = NULL;
 
   if (!can_trace ())
