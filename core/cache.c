@@ -22,7 +22,11 @@ struct _Entry
   guint16 qclass;
   guint16 body_length;
   guint16 n_ttls;
-  guint16 ancount;
+  union
+  {
+    guint16 ancount;
+    guint16 ede_text; /* of a failure, which has no records */
+  };
   guint16 nscount;
   gint16 ede;
   guint8 rcode;
@@ -220,7 +224,8 @@ dotls_cache_lookup (
     .ttl_offsets = (const guint16 *) (const void *) entry->data,
     .length = entry->body_length,
     .n_ttls = entry->n_ttls,
-    .ancount = entry->ancount,
+    .ancount = entry->failure ? 0 : entry->ancount,
+    .ede_text = entry->failure ? entry->ede_text : 0,
     .nscount = entry->nscount,
     .rcode = entry->rcode,
     .ede = entry->ede,
@@ -292,14 +297,15 @@ dotls_cache_insert (DotlsCache *cache, const DotlsKey *key, const DotlsAnswer *a
 void
 dotls_cache_insert_failure (DotlsCache *cache,
                             const DotlsKey *key,
-                            guint16 rcode,
-                            int ede,
+                            const DotlsBody *failure,
                             gboolean is_unreachable,
                             gint64 now)
 {
   static const guint16 no_ttls[1];
   static const guint8 no_bytes[1];
-  const DotlsBody body = { .bytes = no_bytes, .ttl_offsets = no_ttls, .rcode = rcode, .ede = ede };
+  const DotlsBody body = {
+    .bytes = no_bytes, .ttl_offsets = no_ttls, .rcode = failure->rcode, .ede = failure->ede
+  };
   Entry *before = find (cache, key);
   guint32 ttl = DOTLS_FAILURE_TTL_MIN_S;
   Entry *entry;
@@ -313,6 +319,7 @@ dotls_cache_insert_failure (DotlsCache *cache,
     return;
   entry->ttl = ttl;
   entry->failure = TRUE;
+  entry->ede_text = failure->ede_text;
   entry->epoch = is_unreachable ? cache->epoch : 0;
 }
 

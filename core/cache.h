@@ -31,13 +31,12 @@ void dotls_cache_insert (DotlsCache *cache,
                          const DotlsAnswer *answer,
                          gint64 now);
 
-/* Keeps the fact that KEY failed: for a second, then twice as long each time (RFC 9520
- * section 3.2). IS_UNREACHABLE marks a failure to reach anybody: one second, and forgotten by
- * dotls_cache_forget_unreachable(). */
+/* Keeps the fact that KEY failed, with code and reason of FAILURE, which has no records: for a
+ * second, then twice as long each time (RFC 9520 section 3.2).  IS_UNREACHABLE marks a failure to
+ * reach anybody: one second, and forgotten by dotls_cache_forget_unreachable(). */
 void dotls_cache_insert_failure (DotlsCache *cache,
                                  const DotlsKey *key,
-                                 guint16 rcode,
-                                 int ede,
+                                 const DotlsBody *failure,
                                  gboolean is_unreachable,
                                  gint64 now);
 

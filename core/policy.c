@@ -13,7 +13,7 @@ typedef guint64 Rank;
 enum
 {
   WELL,
-  RECOVERING, /* `ordered` waits a while before it trusts again */
+  DOUBTED, /* silent just now; or `ordered` does not trust it again yet */
   TROUBLED,
 };
 
@@ -52,8 +52,9 @@ rank (DotlsPolicyKind kind, DotlsUpstream *upstream, guint index, const DotlsFet
 {
   if (!dotls_upstream_is_healthy (upstream))
     return (Rank) TROUBLED << 62 | dotls_upstream_get_next_retry (upstream);
-  if (kind == DOTLS_POLICY_ORDERED && !dotls_upstream_is_steady (upstream))
-    return (Rank) RECOVERING << 62 | index;
+  if (dotls_upstream_is_silent (upstream)
+      || (kind == DOTLS_POLICY_ORDERED && !dotls_upstream_is_steady (upstream)))
+    return (Rank) DOUBTED << 62 | policy_ranks[kind](upstream, index, fetch);
   return (Rank) WELL << 62 | policy_ranks[kind](upstream, index, fetch);
 }
 

@@ -110,15 +110,6 @@ ede_for (DotlsError error)
     }
 }
 
-/* What an upstream gave as its reason, or that it refused. */
-static int
-ede_to_tell (const DotlsFetch *fetch)
-{
-  if (fetch->failure_rcode < 0)
-    return ede_for (fetch->last_error);
-  return fetch->failure_ede >= 0 ? fetch->failure_ede : DOTLS_EDE_NO_REACHABLE_AUTHORITY;
-}
-
 /* An upstream that answers others and not this one: the trouble is the name's (RFC 9520
  * section 3.2). */
 static gboolean
@@ -134,20 +125,35 @@ is_fault_of_name (const DotlsFetch *fetch)
   return FALSE;
 }
 
-/* Nobody could answer: SERVFAIL, or the refusal that an upstream gave. */
+/* SERVFAIL with the reason: what an upstream gave as its own, that it refused, or why none could be
+ * asked. */
+static DotlsBody
+failure_of (const DotlsFetch *fetch)
+{
+  DotlsBody body = { .rcode = DOTLS_RCODE_SERVFAIL, .ede = fetch->failure_ede };
+
+  if (fetch->failure_rcode < 0)
+    {
+      body.ede = ede_for (fetch->last_error);
+      body.ede_text = fetch->last_error + 1;
+    }
+  else if (body.ede < 0)
+    body.ede = DOTLS_EDE_NO_REACHABLE_AUTHORITY;
+  return body;
+}
+
 static void
 give_up (DotlsFetch *fetch)
 {
   DotlsResolver *self = fetch->resolver;
-  gboolean was_refused = fetch->failure_rcode >= 0;
-  const DotlsBody body = {
-    .rcode = DOTLS_RCODE_SERVFAIL,
-    .ede = ede_to_tell (fetch),
-  };
+  const DotlsBody body = failure_of (fetch);
+  DotlsBody kept = body;
 
-  dotls_cache_insert_failure (self->cache, &fetch->key, DOTLS_RCODE_SERVFAIL,
-                              fetch->failure_ede >= 0 ? fetch->failure_ede : DOTLS_EDE_CACHED_ERROR,
-                              !was_refused && !is_fault_of_name (fetch), self->loop->now);
+  if (fetch->failure_ede < 0)
+    kept.ede = DOTLS_EDE_CACHED_ERROR;
+  dotls_cache_insert_failure (self->cache, &fetch->key, &kept,
+                              fetch->failure_rcode < 0 && !is_fault_of_name (fetch),
+                              self->loop->now);
   finish (fetch, &body, NULL, DOTLS_SOURCE_FAILURE);
 }
 

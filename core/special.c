@@ -326,7 +326,8 @@ dotls_special_find (const DotlsKey *key, DotlsSpecial *ret_special)
     }
   if (!is_for_local_network (key))
     return FALSE;
-  return deny (ret_special, key, DOTLS_SPECIAL_NXDOMAIN, key->name_length - 1);
+  /* Not NXDOMAIN: of a top-level domain that would deny all names below it (RFC 8020). */
+  return deny (ret_special, key, DOTLS_SPECIAL_NODATA, key->name_length - 1);
 }
 
 void

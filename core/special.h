@@ -17,7 +17,7 @@
  *                          do not exist, no data at the top of each zone (RFC 6303, RFC 7793);
  *                          127.0.0.1 and ::1 are localhost
  *   one label, A AAAA SVCB HTTPS
- *                          does not exist: it is meant for the local network.  Other types are how
+ *                          no data: it is meant for the local network.  Other types are how
  *                          programs ask about top-level domains, and go up
  *   class CH, HS, NONE, ANY
  *                          refused (RFC 4892: version.bind would tell upstreams who asks what);

@@ -291,6 +291,8 @@ opened_cb (DotlsConnection *connection, DotlsTlsFacts *facts, gpointer data)
   dotls_tls_facts_clear (&self->facts);
   self->facts = *facts;
   *facts = (DotlsTlsFacts){ 0 };
+  g_debug ("upstream %s: connected with %s, verified by %s%s", self->spec->id, self->facts.protocol,
+           self->facts.verified_by, self->facts.resumed ? ", resumed" : "");
   dotls_upstream_update_state (self);
   send_line (self);
 }
@@ -335,6 +337,8 @@ used_closed (DotlsUpstream *self, DotlsConnection *connection, DotlsError reason
   g_autofree char *where = NULL, *sentence = NULL;
 
   self->connection = NULL;
+  g_debug ("upstream %s: closed%s%s", self->spec->id, text != NULL ? ": " : ", idle",
+           text != NULL ? text : "");
   if (reason != DOTLS_ERROR_NONE && ++self->fruitless >= DOTLS_FRUITLESS_CONNECTIONS)
     {
       where = dotls_address_to_string (self->transport->address (connection));

@@ -93,6 +93,9 @@ guint dotls_upstream_hedge_ms (DotlsUpstream *self);
 /* Nothing is known against it. */
 gboolean dotls_upstream_is_healthy (DotlsUpstream *self);
 
+/* The last that is known of it is a question that it left unanswered. */
+gboolean dotls_upstream_is_silent (DotlsUpstream *self);
+
 /* Healthy, and for so long that `ordered` trusts it again after a failure. */
 gboolean dotls_upstream_is_steady (DotlsUpstream *self);
 

@@ -171,6 +171,12 @@ dotls_upstream_is_healthy (DotlsUpstream *self)
 }
 
 gboolean
+dotls_upstream_is_silent (DotlsUpstream *self)
+{
+  return self->silent > 0;
+}
+
+gboolean
 dotls_upstream_is_steady (DotlsUpstream *self)
 {
   return self->failures == 0
@@ -178,26 +184,39 @@ dotls_upstream_is_steady (DotlsUpstream *self)
              || self->loop->now - self->well_since >= 1000 * (gint64) DOTLS_RETURN_AFTER);
 }
 
+/* Connected, sent a copy, and no answer to anything since. */
+static gboolean
+is_probe_unanswered (DotlsUpstream *self)
+{
+  return self->connection != NULL && self->last_probe > MAX (self->rtt_time, self->next_retry)
+         && self->last_sent >= self->last_probe;
+}
+
+static gboolean
+is_probe_due (DotlsUpstream *self, gboolean for_rtt)
+{
+  gint64 now = self->loop->now;
+
+  if (now - self->last_probe < 1000 * (gint64) DOTLS_PROBE_INTERVAL)
+    return FALSE;
+  if (self->failures > 0)
+    return now >= self->next_retry;
+  return self->silent > 0
+         || (for_rtt && (self->rtt == 0 || now - self->rtt_time > 1000 * (gint64) DOTLS_RTT_STALE));
+}
+
 gboolean
 dotls_upstream_take_probe (DotlsUpstream *self, gboolean for_rtt)
 {
-  gint64 now = self->loop->now;
-  gboolean is_due;
-
-  if (self->failures > 0)
-    is_due = now >= self->next_retry;
-  else
-    is_due = for_rtt && (self->rtt == 0 || now - self->rtt_time > 1000 * (gint64) DOTLS_RTT_STALE);
-  if (!is_due || now - self->last_probe < 1000 * (gint64) DOTLS_PROBE_INTERVAL)
+  if (!is_probe_due (self, for_rtt))
     return FALSE;
-  if (self->failures > 0 && self->connection != NULL && self->last_sent > self->next_retry)
+  if ((self->failures > 0 || self->silent > 0) && is_probe_unanswered (self))
     {
-      /* Connected, asked, and still nothing: as silent as before. */
-      if (now - self->last_sent >= 1000 * (gint64) DOTLS_PROBE_INTERVAL)
+      if (self->loop->now - self->last_sent >= 1000 * (gint64) DOTLS_PROBE_INTERVAL)
         dotls_upstream_note_failure (self, DOTLS_ERROR_TIMEOUT, "it does not answer");
       return FALSE;
     }
-  self->last_probe = now;
+  self->last_probe = self->loop->now;
   return TRUE;
 }
 

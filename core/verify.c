@@ -115,6 +115,9 @@ describe_defect (guint status)
     return g_strdup ("the proof that its certificate was not revoked is missing, stale or wrong");
   if (status & GNUTLS_CERT_INSECURE_ALGORITHM)
     return g_strdup ("its certificate rests on a key or signature too weak to trust");
+  if (status & GNUTLS_CERT_SIGNATURE_FAILURE)
+    return g_strdup ("its certificate was not signed by the authority that it names, as ca-file or "
+                     "the system has it; was that authority renewed?");
   return g_strdup ("its certificate or one it rests on was wrongly made");
 }
 

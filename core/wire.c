@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/error.h"
 #include "core/limits.h"
 
 #define QR 0x80
@@ -247,35 +248,60 @@ dotls_wire_parse_request (const guint8 *message,
   return DOTLS_VERDICT_OK;
 }
 
+/* An Extended DNS Error (RFC 8914): its code, or DOTLS_EDE_NONE, and a word to it, never NULL. */
+typedef struct
+{
+  int code;
+  const char *text;
+} Ede;
+
 static gsize
-opt_size (const DotlsEnvelope *envelope, int ede)
+ede_size (const Ede *ede)
+{
+  return ede->code >= 0 ? EDE_SIZE + strlen (ede->text) : 0;
+}
+
+static gsize
+opt_size (const DotlsEnvelope *envelope, const Ede *ede)
 {
   if (!envelope->edns)
     return 0;
-  return OPT_SIZE + (ede >= 0 ? EDE_SIZE : 0) + (envelope->keepalive ? KEEPALIVE_SIZE : 0);
+  return OPT_SIZE + ede_size (ede) + (envelope->keepalive ? KEEPALIVE_SIZE : 0);
 }
 
 static guint8 *
-put_option (guint8 *p, guint16 code, guint16 value)
+put_ede (guint8 *p, const Ede *ede)
 {
-  dotls_write_u16 (p, code);
+  gsize length = strlen (ede->text);
+
+  dotls_write_u16 (p, OPTION_EDE);
+  dotls_write_u16 (p + 2, 2 + length);
+  dotls_write_u16 (p + 4, ede->code);
+  memcpy (p + 6, ede->text, length);
+  return p + 6 + length;
+}
+
+static guint8 *
+put_keepalive (guint8 *p, guint16 timeout)
+{
+  dotls_write_u16 (p, OPTION_KEEPALIVE);
   dotls_write_u16 (p + 2, 2);
-  dotls_write_u16 (p + 4, value);
-  return p + 6;
+  dotls_write_u16 (p + 4, timeout);
+  return p + KEEPALIVE_SIZE;
 }
 
 /* RFC 6891 section 6.1: an OPT for whoever sent one, and for nobody else. */
 static gsize
-put_opt (guint8 *start, const DotlsEnvelope *envelope, guint16 rcode, int ede)
+put_opt (guint8 *start, const DotlsEnvelope *envelope, guint16 rcode, const Ede *ede)
 {
   guint8 *p = start + OPT_SIZE;
 
   if (!envelope->edns)
     return 0;
-  if (ede >= 0)
-    p = put_option (p, OPTION_EDE, ede);
+  if (ede->code >= 0)
+    p = put_ede (p, ede);
   if (envelope->keepalive)
-    p = put_option (p, OPTION_KEEPALIVE, envelope->keepalive);
+    p = put_keepalive (p, envelope->keepalive);
   start[0] = 0;
   dotls_write_u16 (start + 1, DOTLS_TYPE_OPT);
   dotls_write_u16 (start + 3, envelope->edns_size);
@@ -301,8 +327,10 @@ gsize
 dotls_wire_reply_error (
     guint8 *buffer, gsize question_end, const DotlsEnvelope *envelope, guint16 rcode, int ede)
 {
+  const Ede why = { ede, "" };
+
   put_header (buffer, question_end, envelope, rcode);
-  return question_end + put_opt (buffer + question_end, envelope, rcode, ede);
+  return question_end + put_opt (buffer + question_end, envelope, rcode, &why);
 }
 
 static void
@@ -325,16 +353,17 @@ dotls_wire_reply_body (guint8 *buffer,
                        const DotlsBody *body,
                        guint32 age)
 {
+  const Ede ede = { body->ede, dotls_error_nick ((DotlsError) body->ede_text - 1) };
   gsize end = question_end + body->length;
 
   put_header (buffer, question_end, envelope, body->rcode);
   /* RFC 6840 section 5.8: only who shows interest is told. */
   if (body->ad && (envelope->ad || envelope->dnssec_ok))
     buffer[3] |= AD;
-  if (end + opt_size (envelope, body->ede) > MIN (capacity, envelope->limit))
+  if (end + opt_size (envelope, &ede) > MIN (capacity, envelope->limit))
     {
       buffer[2] |= TC;
-      return question_end + put_opt (buffer + question_end, envelope, body->rcode, body->ede);
+      return question_end + put_opt (buffer + question_end, envelope, body->rcode, &ede);
     }
   if (body->length > 0)
     memcpy (buffer + question_end, body->bytes, body->length);
@@ -342,7 +371,7 @@ dotls_wire_reply_body (guint8 *buffer,
     age_ttls (buffer + question_end, body, age);
   dotls_write_u16 (buffer + 6, body->ancount);
   dotls_write_u16 (buffer + 8, body->nscount);
-  return end + put_opt (buffer + end, envelope, body->rcode, body->ede);
+  return end + put_opt (buffer + end, envelope, body->rcode, &ede);
 }
 
 gboolean
@@ -416,6 +445,7 @@ dotls_wire_build_client_query (guint8 *out,
                                gboolean dnssec_ok,
                                gboolean cd)
 {
+  const Ede none = { DOTLS_EDE_NONE, "" };
   const DotlsEnvelope envelope = {
     .id = id, .rd = TRUE, .cd = cd, .edns = TRUE, .dnssec_ok = dnssec_ok, .edns_size = 0xffff
   };
@@ -427,6 +457,5 @@ dotls_wire_build_client_query (guint8 *out,
   memcpy (out + DOTLS_HEADER_SIZE, name, name_length);
   dotls_write_u16 (out + question_end - 4, qtype);
   dotls_write_u16 (out + question_end - 2, DOTLS_CLASS_IN);
-  return question_end
-         + put_opt (out + question_end, &envelope, DOTLS_RCODE_NOERROR, DOTLS_EDE_NONE);
+  return question_end + put_opt (out + question_end, &envelope, DOTLS_RCODE_NOERROR, &none);
 }

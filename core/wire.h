@@ -153,6 +153,7 @@ typedef struct
   guint16 nscount;
   guint16 rcode;
   gint16 ede;
+  guint8 ede_text; /* DotlsError + 1 of what went wrong, for EXTRA-TEXT; 0: none */
   guint ad : 1;
 } DotlsBody;
 

@@ -12,6 +12,8 @@
 #define S ((gint64) G_USEC_PER_SEC)
 #define START (1000 * S)
 
+static const DotlsBody failure = { .rcode = DOTLS_RCODE_SERVFAIL, .ede = 22 };
+
 /* Of what core keeps most: an answer with N octets and one TTL. */
 static DotlsAnswer *
 answer_of (gsize n, guint32 ttl, guint8 mark)
@@ -176,7 +178,7 @@ test_shares (void)
   g_assert_cmpint (mark_of (small, &key, START), ==, 1);
   g_assert_cmpint (mark_of (small, &huge, START), ==, -1);
   dotls_cache_insert (none, &key, answer_of (20, 60, 1), START);
-  dotls_cache_insert_failure (none, &key, DOTLS_RCODE_SERVFAIL, 22, FALSE, START);
+  dotls_cache_insert_failure (none, &key, &failure, FALSE, START);
   g_assert_cmpint (mark_of (none, &key, START), ==, -1);
   g_assert_cmpuint (dotls_cache_get_entries (none), ==, 0);
 }
@@ -324,16 +326,16 @@ test_failures (void)
 
   for (guint expected = 1, i = 0; i < 12; i++, expected = MIN (2 * expected, 300))
     {
-      dotls_cache_insert_failure (cache, &key, DOTLS_RCODE_SERVFAIL, 22, FALSE, now);
+      dotls_cache_insert_failure (cache, &key, &failure, FALSE, now);
       g_assert_true (has_failed (cache, &key, now + expected * S - 1));
       now += expected * S;
       g_assert_false (has_failed (cache, &key, now));
     }
   now += 3600 * S;
-  dotls_cache_insert_failure (cache, &key, DOTLS_RCODE_SERVFAIL, 22, FALSE, now);
+  dotls_cache_insert_failure (cache, &key, &failure, FALSE, now);
   g_assert_false (has_failed (cache, &key, now + S));
   dotls_cache_insert (cache, &key, answer_of (20, 1, 9), now + S);
-  dotls_cache_insert_failure (cache, &key, DOTLS_RCODE_SERVFAIL, 22, FALSE, now + 2 * S);
+  dotls_cache_insert_failure (cache, &key, &failure, FALSE, now + 2 * S);
   g_assert_false (has_failed (cache, &key, now + 3 * S));
 }
 
@@ -350,8 +352,8 @@ test_unreachable (void)
     {
       gint64 now = START + i * 10 * S;
 
-      dotls_cache_insert_failure (cache, &key, DOTLS_RCODE_SERVFAIL, 22, TRUE, now);
-      dotls_cache_insert_failure (cache, &other, DOTLS_RCODE_SERVFAIL, 22, FALSE, now);
+      dotls_cache_insert_failure (cache, &key, &failure, TRUE, now);
+      dotls_cache_insert_failure (cache, &other, &failure, FALSE, now);
       g_assert_true (has_failed (cache, &key, now + S / 2));
       g_assert_false (has_failed (cache, &key, now + S));
       dotls_cache_forget_unreachable (cache);

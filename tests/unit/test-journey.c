@@ -24,6 +24,7 @@ static void
 reply_cb (const guint8 *message, gsize length, const DotlsAnswerInfo *info, gpointer data)
 {
   Asked *asked = data;
+  gsize opt = dotls_name_skip (message, length, DOTLS_HEADER_SIZE) + 4;
 
   asked->replies++;
   asked->rcode = info->rcode;
@@ -32,8 +33,10 @@ reply_cb (const guint8 *message, gsize length, const DotlsAnswerInfo *info, gpoi
   g_strlcpy (asked->upstream, info->upstream != NULL ? dotls_upstream_get_id (info->upstream) : "",
              sizeof asked->upstream);
   asked->ede = DOTLS_EDE_NONE;
-  if (length >= 6 && dotls_read_u16 (message + length - 6) == 15)
-    asked->ede = dotls_read_u16 (message + length - 2);
+  /* the first option of an OPT that follows the question: RFC 8914, maybe with a text */
+  if (dotls_read_u16 (message + 6) == 0 && length >= opt + 17
+      && dotls_read_u16 (message + opt + 11) == 15)
+    asked->ede = dotls_read_u16 (message + opt + 15);
   if (asked->ask_again != NULL)
     ask (g_steal_pointer (&asked->ask_again), "a.example.com", 0, asked + 1);
 }

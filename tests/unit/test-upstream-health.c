@@ -29,6 +29,15 @@ ask (DotlsResolver *resolver, guint number, guint *replies)
   g_assert_true (dotls_resolver_query (resolver, name, DOTLS_TYPE_A, 0, reply_cb, replies, NULL));
 }
 
+static DotlsConnection *
+connection_of (const char *id)
+{
+  for (guint i = 0; i < fake_connections ()->len; i++)
+    if (g_str_equal (fake_connection_upstream (g_ptr_array_index (fake_connections (), i)), id))
+      return g_ptr_array_index (fake_connections (), i);
+  return NULL;
+}
+
 /* Catches: a smoothed round trip that jumps, sticks, or is 0 though there was an answer. */
 static void
 test_rtt (void)
@@ -89,26 +98,66 @@ test_backoff (void)
   fake_resolver_free (resolver);
 }
 
+static void
+open_all (void)
+{
+  for (guint i = 0; i < fake_connections ()->len; i++)
+    if (!fake_connection_is_open (g_ptr_array_index (fake_connections (), i)))
+      fake_connection_open (g_ptr_array_index (fake_connections (), i));
+}
+
 /* Catches: an upstream that swallows questions and is asked on, or one that is given up for a
  * single slow name. */
 static void
 test_silence (void)
 {
+  DotlsResolver *resolver = RESOLVER (1);
+  DotlsUpstream *a = upstream_of (resolver, 0);
+  guint replies = 0;
+
+  ask (resolver, 0, &replies);
+  open_all ();
+  fake_resolver_advance (resolver, 400);
+  g_assert_true (dotls_upstream_is_healthy (a));
+  for (guint i = 1; i < DOTLS_SILENT_QUERIES; i++)
+    {
+      ask (resolver, i, &replies);
+      open_all ();
+      fake_resolver_advance (resolver, 400);
+    }
+  g_assert_false (dotls_upstream_is_healthy (a));
+  g_assert_cmpuint (a->stats.timeouts, >=, DOTLS_SILENT_QUERIES);
+  fake_resolver_free (resolver);
+}
+
+/* Catches: every question waiting for the hedge, while the first upstream is silent and the second
+ * one answers; and a first one that is not taken back when it answers a copy. */
+static void
+test_doubt (void)
+{
   DotlsResolver *resolver = RESOLVER (2);
   DotlsUpstream *a = upstream_of (resolver, 0);
   guint replies = 0;
 
-  for (guint i = 0; i < DOTLS_SILENT_QUERIES; i++)
-    {
-      g_assert_true (dotls_upstream_is_healthy (a));
-      ask (resolver, i, &replies);
-      for (guint j = 0; j < fake_connections ()->len; j++)
-        if (!fake_connection_is_open (g_ptr_array_index (fake_connections (), j)))
-          fake_connection_open (g_ptr_array_index (fake_connections (), j));
-      fake_resolver_advance (resolver, 400);
-    }
-  g_assert_false (dotls_upstream_is_healthy (a));
-  g_assert_cmpuint (a->stats.timeouts, ==, DOTLS_SILENT_QUERIES);
+  ask (resolver, 0, &replies);
+  open_all ();
+  fake_resolver_advance (resolver, 400);
+  open_all ();
+  fake_connection_answer (connection_of ("b"), 0, 300);
+  g_assert_cmpuint (replies, ==, 1);
+  g_assert_true (dotls_upstream_is_silent (a));
+  ask (resolver, 1, &replies);
+  fake_connection_answer (connection_of ("b"), 0, 300);
+  g_assert_cmpuint (replies, ==, 2);
+  fake_resolver_advance (resolver, DOTLS_PROBE_INTERVAL + 100);
+  ask (resolver, 2, &replies);
+  open_all ();
+  fake_connection_answer (connection_of ("b"), 0, 300);
+  while (connection_of ("a") != NULL && fake_connection_count (connection_of ("a")) > 0)
+    fake_connection_answer (connection_of ("a"), 0, 300);
+  g_assert_cmpuint (replies, ==, 3);
+  g_assert_false (dotls_upstream_is_silent (a));
+  g_assert_true (dotls_upstream_is_healthy (a));
   fake_resolver_free (resolver);
 }
 
@@ -187,15 +236,6 @@ test_closes (void)
   g_assert_false (dotls_upstream_is_healthy (upstream));
   g_assert_cmpuint (replies, ==, 21);
   fake_resolver_free (resolver);
-}
-
-static DotlsConnection *
-connection_of (const char *id)
-{
-  for (guint i = 0; i < fake_connections ()->len; i++)
-    if (g_str_equal (fake_connection_upstream (g_ptr_array_index (fake_connections (), i)), id))
-      return g_ptr_array_index (fake_connections (), i);
-  return NULL;
 }
 
 /* Catches: a recovery that never comes, because the probe of an upstream that is slower than its
@@ -289,6 +329,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upstream-health/rtt", test_rtt);
   g_test_add_func ("/upstream-health/backoff", test_backoff);
   g_test_add_func ("/upstream-health/silence", test_silence);
+  g_test_add_func ("/upstream-health/doubt", test_doubt);
   g_test_add_func ("/upstream-health/silent-connection", test_silent_connection);
   g_test_add_func ("/upstream-health/despair", test_despair);
   g_test_add_func ("/upstream-health/closes", test_closes);
