@@ -198,16 +198,18 @@ add_option_cb (guint16 code, const guint8 *data, guint16 length, gpointer user)
   json_array_add_object_element (user, object);
 }
 
+/* OPT may be NULL: the members stay. */
 static JsonObject *
 opt_to_json (const knot_rrset_t *opt)
 {
   JsonObject *object = json_object_new ();
   JsonArray *errors = json_array_new ();
 
-  foreach_option (opt, add_option_cb, errors);
-  json_object_set_int_member (object, "version", knot_edns_get_version (opt));
-  json_object_set_boolean_member (object, "dnssec-ok", knot_edns_do (opt));
-  json_object_set_int_member (object, "udp", knot_edns_get_payload (opt));
+  if (opt)
+    foreach_option (opt, add_option_cb, errors);
+  json_object_set_int_member (object, "version", opt ? knot_edns_get_version (opt) : 0);
+  json_object_set_boolean_member (object, "dnssec-ok", opt && knot_edns_do (opt));
+  json_object_set_int_member (object, "udp", opt ? knot_edns_get_payload (opt) : 0);
   json_object_set_array_member (object, "errors", errors);
   return object;
 }
@@ -327,7 +329,7 @@ dotls_answer_view_format_short (DotlsAnswerView *self, const DotlsPrint *print)
 /* --- JSON ------------------------------------------------------------------------------------ */
 
 static JsonObject *
-question_to_json (const knot_dname_t *name, guint16 type, guint16 class)
+key_to_json (const knot_dname_t *name, guint16 type, guint16 class)
 {
   JsonObject *object = json_object_new ();
   knot_dname_txt_storage_t text;
@@ -338,6 +340,21 @@ question_to_json (const knot_dname_t *name, guint16 type, guint16 class)
   json_object_set_string_member (object, "type", text);
   knot_rrclass_to_string (class, text, sizeof text);
   json_object_set_string_member (object, "class", text);
+  return object;
+}
+
+/* The members are there, and empty, even if the answer repeats no question. */
+static JsonObject *
+question_to_json (const knot_pkt_t *packet)
+{
+  static const char *const members[] = { "name", "type", "class" };
+  JsonObject *object;
+
+  if (knot_pkt_qname (packet))
+    return key_to_json (knot_pkt_qname (packet), knot_pkt_qtype (packet), knot_pkt_qclass (packet));
+  object = json_object_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    json_object_set_string_member (object, members[i], "");
   return object;
 }
 
@@ -352,7 +369,7 @@ section_to_json (DotlsAnswerView *self, const knot_pktsection_t *section)
 
       for (guint k = 0; k < rrset->rrs.count && !is_opt (rrset); k++)
         {
-          JsonObject *record = question_to_json (rrset->owner, rrset->type, rrset->rclass);
+          JsonObject *record = key_to_json (rrset->owner, rrset->type, rrset->rclass);
 
           json_object_set_int_member (record, "ttl", rrset->ttl);
           json_object_set_string_member (record, "data", dump_data (self, rrset, k));
@@ -373,15 +390,10 @@ dotls_answer_view_to_json (DotlsAnswerView *self, JsonObject *object)
     json_array_add_string_element (array, flags[i]);
   json_object_set_string_member (object, "status", status);
   json_object_set_array_member (object, "flags", array);
-  if (knot_pkt_qname (self->packet))
-    json_object_set_object_member (object, "question",
-                                   question_to_json (knot_pkt_qname (self->packet),
-                                                     knot_pkt_qtype (self->packet),
-                                                     knot_pkt_qclass (self->packet)));
+  json_object_set_object_member (object, "question", question_to_json (self->packet));
   for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
     json_object_set_array_member (
         object, sections[i].key,
         section_to_json (self, knot_pkt_section (self->packet, sections[i].id)));
-  if (self->packet->opt_rr)
-    json_object_set_object_member (object, "edns", opt_to_json (self->packet->opt_rr));
+  json_object_set_object_member (object, "edns", opt_to_json (self->packet->opt_rr));
 }

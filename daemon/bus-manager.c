@@ -176,20 +176,18 @@ is_authenticated (const guint8 *message, gsize length)
 static GVariant *
 describe_answer (const guint8 *message, gsize length, const DotlsAnswerInfo *info)
 {
+  static const DotlsTlsFacts none = { 0 };
+  const DotlsTlsFacts *tls = info->upstream ? dotls_upstream_get_tls (info->upstream) : &none;
+  const char *upstream = info->upstream ? dotls_upstream_get_id (info->upstream) : "";
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, "source", "s", dotls_source_to_string (info->source));
   g_variant_dict_insert (&dict, "authenticated", "b", is_authenticated (message, length));
   g_variant_dict_insert (&dict, "elapsed-usec", "t", (guint64) MAX (info->elapsed_us, 0));
-  if (info->upstream)
-    {
-      const DotlsTlsFacts *tls = dotls_upstream_get_tls (info->upstream);
-
-      g_variant_dict_insert (&dict, "upstream", "s", dotls_upstream_get_id (info->upstream));
-      g_variant_dict_insert (&dict, "tls-version", "s", tls->protocol ? tls->protocol : "");
-      g_variant_dict_insert (&dict, "cipher", "s", tls->cipher ? tls->cipher : "");
-    }
+  g_variant_dict_insert (&dict, "upstream", "s", upstream);
+  g_variant_dict_insert (&dict, "tls-version", "s", tls->protocol ? tls->protocol : "");
+  g_variant_dict_insert (&dict, "cipher", "s", tls->cipher ? tls->cipher : "");
   return g_variant_dict_end (&dict);
 }
 

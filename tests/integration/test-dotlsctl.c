@@ -274,6 +274,29 @@ test_query (DotlsBusFixture *self, gconstpointer data)
           "\"elapsed-usec\":12345", NULL);
 }
 
+/* Would catch a key that is missing where there is nothing to say: a script that asks for it would
+ * fail, or see "null". */
+static void
+test_stable_keys (DotlsBusFixture *self, gconstpointer data)
+{
+  expect (self, "--json query special.test", "\"source\":\"special\"", "\"upstream\":\"\"",
+          "\"tls-version\":\"\"", "\"cipher\":\"\"",
+          "\"edns\":{\"version\":0,\"dnssec-ok\":false,\"udp\":0,\"errors\":[]}", NULL);
+  expect (self, "--json query formerr.test", "\"status\":\"FORMERR\"",
+          "\"question\":{\"name\":\"\",\"type\":\"\",\"class\":\"\"}", "\"answer\":[]",
+          "\"authority\":[]", "\"additional\":[]", NULL);
+  expect (self, "--json upstream", "\"provider\":", "\"addresses\":[",
+          "\"auth-name\":", "\"pins\":[",
+          "\"state\":", "\"reason\":", "\"selected\":", "\"last-error\":", "\"last-error-text\":",
+          "\"last-error-time\":", "\"next-retry\":", "\"tls-version\":", "\"cipher\":",
+          "\"group\":", "\"alpn\":", "\"resumed\":", "\"verified-by\":", "\"certificate-expires\":",
+          "\"rtt-usec\":", "\"in-flight\":", "\"open-connections\":", "\"statistics\":{", NULL);
+  dotls_bus_set_settings (self->bus, NULL, "strict");
+  expect (self, "--json status", "\"version\":", "\"state\":", "\"state-reason\":", "\"mode\":",
+          "\"policy\":", "\"listeners\":[", "\"config-files\":[]", "\"history-level\":\"off\"",
+          "\"active-upstreams\":[", "\"upstreams\":[{", NULL);
+}
+
 /* Would catch an option of the command line that does not arrive. */
 static void
 test_query_options (DotlsBusFixture *self, gconstpointer data)
@@ -513,6 +536,7 @@ main (int argc, char **argv)
   ADD ("/dotlsctl/nobody", test_nobody);
   ADD ("/dotlsctl/status", test_status);
   ADD ("/dotlsctl/query", test_query);
+  ADD ("/dotlsctl/stable-keys", test_stable_keys);
   ADD ("/dotlsctl/query-options", test_query_options);
   ADD ("/dotlsctl/servfail", test_servfail);
   ADD ("/dotlsctl/hostile", test_hostile);

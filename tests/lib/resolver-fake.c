@@ -422,6 +422,8 @@ fill_reply (knot_pkt_t *packet, const char *name)
     knot_wire_set_rcode (packet->wire, KNOT_RCODE_NXDOMAIN);
   else if (g_str_has_prefix (name, "servfail."))
     knot_wire_set_rcode (packet->wire, KNOT_RCODE_SERVFAIL);
+  else if (g_str_has_prefix (name, "formerr."))
+    knot_wire_set_rcode (packet->wire, KNOT_RCODE_FORMERR);
   else if (g_str_has_prefix (name, "hostile."))
     put_record (packet, KNOT_RRTYPE_TXT, hostile, sizeof hostile - 1);
   else
@@ -435,19 +437,21 @@ static void
 answer (DotlsResolver *self, const Held *held)
 {
   knot_pkt_t *packet = knot_pkt_new (NULL, 4096, NULL);
+  gboolean is_special = g_str_has_prefix (held->name, "special.");
   knot_dname_storage_t qname;
   DotlsAnswerInfo info;
 
   knot_dname_from_str (qname, held->name, sizeof qname);
-  knot_pkt_put_question (packet, qname, KNOT_CLASS_IN, held->qtype);
+  if (!g_str_has_prefix (held->name, "formerr."))
+    knot_pkt_put_question (packet, qname, KNOT_CLASS_IN, held->qtype);
   fill_reply (packet, held->name);
   info = (DotlsAnswerInfo){
     .qname = qname,
     .qtype = held->qtype,
     .qclass = KNOT_CLASS_IN,
     .rcode = knot_wire_get_rcode (packet->wire),
-    .source = DOTLS_SOURCE_UPSTREAM,
-    .upstream = g_ptr_array_index (self->upstreams, 0),
+    .source = is_special ? DOTLS_SOURCE_SPECIAL : DOTLS_SOURCE_UPSTREAM,
+    .upstream = is_special ? NULL : g_ptr_array_index (self->upstreams, 0),
     .elapsed_us = 12345,
   };
   dotls_fake_observe (self, &info);
