@@ -6,6 +6,8 @@
 #include <gio/gio.h>
 #include <libknot/libknot.h>
 
+#include "ctl/ede.h"
+
 /* Text of one record: each byte of its data may become four characters, and then some. */
 #define RECORD_TEXT (5 * 65536)
 
@@ -135,9 +137,12 @@ foreach_option (const knot_rrset_t *opt, OptionFunc func, gpointer user)
     }
 }
 
+/* It may end with a NUL, which is no part of it (RFC 8914 section 2). */
 static char *
 get_extra_text (const guint8 *data, guint16 length)
 {
+  while (length > 2 && data[length - 1] == '\0')
+    length--;
   return g_utf8_make_valid ((const char *) data + 2, length - 2);
 }
 
@@ -148,19 +153,28 @@ typedef struct
 } TextTarget;
 
 static void
+append_ede (const TextTarget *target, const guint8 *data, guint16 length)
+{
+  guint16 code = knot_wire_read_u16 (data);
+  const char *name = dotls_ede_to_string (code);
+  g_autofree char *extra = get_extra_text (data, length);
+  g_autofree char *escaped = dotls_print_escape (target->print, extra);
+
+  g_string_append_printf (target->out, "; EDE: %u", code);
+  if (*name)
+    g_string_append_printf (target->out, " (%s)", name);
+  if (*escaped)
+    g_string_append_printf (target->out, ": (%s)", escaped);
+  g_string_append_c (target->out, '\n');
+}
+
+static void
 append_option_cb (guint16 code, const guint8 *data, guint16 length, gpointer user)
 {
   TextTarget *target = user;
-  g_autofree char *name = NULL, *extra = NULL, *escaped = NULL;
 
   if (code == KNOT_EDNS_OPTION_EDE && length >= 2)
-    {
-      name = lookup (knot_edns_ede_names, knot_wire_read_u16 (data));
-      extra = get_extra_text (data, length);
-      escaped = dotls_print_escape (target->print, extra);
-      g_string_append_printf (target->out, "; EDE: %u (%s)", knot_wire_read_u16 (data), name);
-      g_string_append_printf (target->out, *escaped ? ": (%s)\n" : "%s\n", escaped);
-    }
+    append_ede (target, data, length);
   else if (code == KNOT_EDNS_OPTION_PADDING)
     g_string_append_printf (target->out, "; PADDING: %u octets\n", length);
   else
@@ -184,16 +198,15 @@ append_opt (DotlsAnswerView *self, const DotlsPrint *print, GString *out)
 static void
 add_option_cb (guint16 code, const guint8 *data, guint16 length, gpointer user)
 {
-  g_autofree char *name = NULL, *extra = NULL;
+  g_autofree char *extra = NULL;
   JsonObject *object;
 
   if (code != KNOT_EDNS_OPTION_EDE || length < 2)
     return;
-  name = lookup (knot_edns_ede_names, knot_wire_read_u16 (data));
   extra = get_extra_text (data, length);
   object = json_object_new ();
   json_object_set_int_member (object, "code", knot_wire_read_u16 (data));
-  json_object_set_string_member (object, "name", name);
+  json_object_set_string_member (object, "name", dotls_ede_to_string (knot_wire_read_u16 (data)));
   json_object_set_string_member (object, "text", extra);
   json_array_add_object_element (user, object);
 }

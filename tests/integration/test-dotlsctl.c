@@ -316,17 +316,22 @@ test_query_options (DotlsBusFixture *self, gconstpointer data)
 }
 
 /* Would catch a failure that looks like an answer to a script, and the reason that is not told, or
- * told with the control characters that a hostile upstream put into it. */
+ * told with the control characters that a hostile upstream put into it, or by a number alone. */
 static void
 test_servfail (DotlsBusFixture *self, gconstpointer data)
 {
-  g_auto (Run) ran = { 0 };
+  g_auto (Run) ran = { 0 }, json = { 0 };
 
   run (self, "query servfail.test", &ran);
   g_assert_cmpint (ran.code, ==, 5);
   assert_contains (ran.out, "status: SERVFAIL");
   assert_contains (ran.out, "; EDE: 22 (No Reachable Authority): (no \\x1b[31mroute)\n");
+  assert_contains (ran.out, "; EDE: 30 (Invalid Query Type)\n; EDE: 65534: (done)\n");
   g_assert_null (strchr (ran.out, '\033'));
+  run (self, "query servfail.test --json", &json);
+  g_assert_cmpint (json.code, ==, 5);
+  assert_contains (json.out, "{\"code\":30,\"name\":\"Invalid Query Type\",\"text\":\"\"},"
+                             "{\"code\":65534,\"name\":\"\",\"text\":\"done\"}");
 }
 
 /* Would catch a record that steers the terminal, in any form of output. */

@@ -400,11 +400,21 @@ put_record (knot_pkt_t *packet, guint16 type, const void *data, guint16 length)
 static void
 put_ede (knot_pkt_t *packet)
 {
-  static const guint8 option[] = "\0\x16no \033[31mroute";
+  static const struct
+  {
+    guint16 length;
+    const guint8 *data;
+  } options[] = {
+    { 15, (const guint8 *) "\0\x16no \033[31mroute" },
+    { 2, (const guint8 *) "\0\x1e" },
+    { 7, (const guint8 *) "\xff\xfe"
+                          "done\0" },
+  };
   knot_rrset_t opt;
 
   knot_edns_init (&opt, 1232, 0, 0, NULL);
-  knot_edns_add_option (&opt, KNOT_EDNS_OPTION_EDE, sizeof option - 1, option, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    knot_edns_add_option (&opt, KNOT_EDNS_OPTION_EDE, options[i].length, options[i].data, NULL);
   g_assert_cmpint (knot_pkt_put (packet, 0, &opt, KNOT_PF_FREE), ==, 0);
 }
 

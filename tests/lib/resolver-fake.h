@@ -10,7 +10,7 @@
  * core/upstream.h and stands in for them at link time.
  *
  * Every question is answered at once, NOERROR with 192.0.2.1, but for names whose first label says
- * otherwise: nxdomain, servfail (with an Extended DNS Error), formerr (without the question),
+ * otherwise: nxdomain, servfail (with Extended DNS Errors), formerr (without the question),
  * special (without an upstream), hostile (records full of control characters), and hold, which
  * waits for dotls_fake_release(). */
 
