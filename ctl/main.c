@@ -76,6 +76,44 @@ parse_options (DotlsClient *client, int verb, char ***arguments, GError **error)
   return g_option_context_parse_strv (context, arguments, error);
 }
 
+/* "-n1" as "-n" and "1", which GLib does not do itself. */
+static void
+split_number (const GOptionEntry *options, const char *argument, GStrvBuilder *ret_arguments)
+{
+  const char option[] = { argument[0], argument[0] ? argument[1] : '\0', '\0' };
+
+  if (option[0] == '-' && g_ascii_isdigit (option[1] ? argument[2] : '\0'))
+    for (; options && options->long_name; options++)
+      if (options->short_name == option[1] && options->arg == G_OPTION_ARG_INT)
+        {
+          g_strv_builder_add_many (ret_arguments, option, argument + 2, NULL);
+          return;
+        }
+  g_strv_builder_add (ret_arguments, argument);
+}
+
+/* Reads the options of VERB out of *ARGUMENTS; what stands behind "--" is none, and GLib's own
+ * handling would leave it to us to find out where that stood. */
+static gboolean
+parse_verb_options (DotlsClient *client, int verb, char ***arguments, GError **error)
+{
+  g_autoptr (GStrvBuilder) before = g_strv_builder_new (), all = g_strv_builder_new ();
+  g_auto (GStrv) options = NULL;
+  char **rest = *arguments;
+
+  for (; *rest && !g_str_equal (*rest, "--"); rest++)
+    split_number (verbs[verb].options, *rest, before);
+  options = g_strv_builder_end (before);
+  if (!parse_options (client, verb, &options, error))
+    return FALSE;
+  g_strv_builder_addv (all, (const char **) options);
+  if (*rest)
+    g_strv_builder_addv (all, (const char **) rest + 1);
+  g_strfreev (*arguments);
+  *arguments = g_strv_builder_end (all);
+  return TRUE;
+}
+
 /* How many letters must change to make B of A (Levenshtein). */
 static guint
 distance (const char *a, const char *b)
@@ -131,6 +169,17 @@ find_verb (const char *name)
   return -1;
 }
 
+/* GLib leaves a "--" before the verb if anything behind it looks like an option. */
+static void
+drop_dashes (char **arguments)
+{
+  if (g_strcmp0 (arguments[1], "--") != 0)
+    return;
+  g_free (arguments[1]);
+  for (guint i = 1; arguments[i]; i++)
+    arguments[i] = arguments[i + 1];
+}
+
 /* ARGUMENTS begins with the program's name. */
 static DotlsExit
 run (DotlsClient *client, char ***arguments)
@@ -141,12 +190,13 @@ run (DotlsClient *client, char ***arguments)
 
   if (!parse_options (client, -1, arguments, &error))
     return dotls_client_usage ("%s", error->message);
+  drop_dashes (*arguments);
   if (!(*arguments)[1])
     return dotls_client_usage ("a command is missing");
   verb = find_verb ((*arguments)[1]);
   if (verb < 0)
     return suggest ((*arguments)[1]);
-  if (!parse_options (client, verb, arguments, &error))
+  if (!parse_verb_options (client, verb, arguments, &error))
     return dotls_client_usage ("%s", error->message);
   n = g_strv_length (*arguments) - 2;
   if (n < verbs[verb].min)

@@ -160,6 +160,10 @@ test_usage (DotlsBusFixture *self, gconstpointer data)
     { "upstream auto lab", "'lab'" },
     { "history --last -3", "--last" },
     { "history --last x", "x" },
+    { "history -n1x", "1x" },
+    { "query -- a.test --json", "--json" },
+    { "query -- a.test A --", "'--'" },
+    { "query --", "'query' wants NAME [TYPE]" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -313,6 +317,11 @@ test_query_options (DotlsBusFixture *self, gconstpointer data)
   g_assert_cmpint (dotls_fake_get_flags (self->resolver), ==, DOTLS_QUERY_NO_CACHE);
   run (self, "query --short a.test", &ran);
   g_assert_cmpstr (ran.out, ==, "192.0.2.1\n");
+  expect (self, "query -- -a.test", ";-a.test. ", " A\n", NULL);
+  expect (self, "query --dnssec -- --cd.test MX", ";--cd.test. ", " MX\n", NULL);
+  g_assert_cmpint (dotls_fake_get_flags (self->resolver), ==, DOTLS_QUERY_DO);
+  expect (self, "-- query -- a.test", ";a.test. ", NULL);
+  expect (self, "query -- -1.test", ";-1.test. ", NULL);
 }
 
 /* Would catch a failure that looks like an answer to a script, and the reason that is not told, or
@@ -394,7 +403,7 @@ configure_history (DotlsBusFixture *self, DotlsHistoryLevel level)
 static void
 test_history (DotlsBusFixture *self, gconstpointer data)
 {
-  g_auto (Run) off = { 0 }, last = { 0 };
+  g_auto (Run) off = { 0 }, last = { 0 }, short_last = { 0 };
 
   run (self, "history", &off);
   g_assert_cmpint (off.code, ==, 0);
@@ -410,6 +419,8 @@ test_history (DotlsBusFixture *self, gconstpointer data)
   run (self, "history -n 1", &last);
   g_assert_null (strstr (last.out, "one.test"));
   assert_contains (last.out, "nxdomain.test");
+  run (self, "history -n1", &short_last);
+  g_assert_cmpstr (short_last.out, ==, last.out);
 
   configure_history (self, DOTLS_HISTORY_DOMAIN);
   expect (self, "query very.secret.one.test", "", NULL);
