@@ -165,7 +165,6 @@ dotls_verb_history (DotlsClient *client, char **arguments)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) manager = NULL;
   g_autoptr (GDataInputStream) until_now = NULL, from_now = NULL;
-  const char *level;
   const char *const *headings;
   gint64 newest;
 
@@ -179,10 +178,9 @@ dotls_verb_history (DotlsClient *client, char **arguments)
     until_now = open_lines (client, FALSE, &error);
   if (!until_now)
     return dotls_client_fail (error);
-  level = dotls_client_get_text (manager, "HistoryLevel");
-  headings = g_str_equal (level, "domain") ? domain_headings : full_headings;
-  if (g_str_equal (level, "off"))
-    fputs ("dotlsctl: the history is off; see [history] in dotlsd.conf(5)\n", stderr);
+  headings = g_str_equal (dotls_client_get_text (manager, "HistoryLevel"), "domain")
+                 ? domain_headings
+                 : full_headings;
   newest = print_lines (client, until_now, headings, -1, FALSE);
   fflush (stdout);
   if (from_now)

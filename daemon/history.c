@@ -228,6 +228,15 @@ write_records (DotlsHistory *self, int fd, guint last)
 }
 
 static int
+set_off_error (GError **error)
+{
+  g_set_error_literal (error, DOTLS_ERROR, DOTLS_ERROR_REFUSED,
+                       "the history is off; level = domain or level = full in the group [history] "
+                       "of dotlsd.conf(5) turns it on");
+  return -1;
+}
+
+static int
 set_file_error (GError **error, const char *what)
 {
   int code = errno;
@@ -240,8 +249,11 @@ set_file_error (GError **error, const char *what)
 int
 dotls_history_dump (DotlsHistory *self, guint last, GError **error)
 {
-  int fd = memfd_create ("dotls-history", MFD_CLOEXEC);
+  int fd;
 
+  if (self->level == DOTLS_HISTORY_OFF)
+    return set_off_error (error);
+  fd = memfd_create ("dotls-history", MFD_CLOEXEC);
   if (fd < 0 || !write_records (self, fd, last))
     {
       set_file_error (error, "the history cannot be handed over");
@@ -272,8 +284,8 @@ dotls_history_follow (DotlsHistory *self, GError **error)
 
   drop_dead_followers (self);
   if (self->level == DOTLS_HISTORY_OFF)
-    g_set_error_literal (error, DOTLS_ERROR, DOTLS_ERROR_REFUSED, "the history is off");
-  else if (self->followers->len >= DOTLS_HISTORY_FOLLOWERS_MAX)
+    return set_off_error (error);
+  if (self->followers->len >= DOTLS_HISTORY_FOLLOWERS_MAX)
     g_set_error (error, DOTLS_ERROR, DOTLS_ERROR_BUSY, "%u readers follow the history already",
                  self->followers->len);
   else if (pipe2 (ends, O_CLOEXEC) < 0)

@@ -44,8 +44,8 @@ void dotls_history_attach (DotlsHistory *self, DotlsResolver *resolver);
 DotlsHistoryLevel dotls_history_get_level (DotlsHistory *self);
 
 /* The newest LAST entries as JSON lines (see the D-Bus interface), the oldest first, in an
- * anonymous file that stands at its beginning.  The caller closes it.  -1 and the errno's
- * GFileError. */
+ * anonymous file that stands at its beginning.  The caller closes it.  DOTLS_ERROR_REFUSED
+ * while the history is off, or the errno's GFileError; -1 then. */
 int dotls_history_dump (DotlsHistory *self, guint last, GError **error);
 
 /* The reading end of a pipe that gets every later entry as a JSON line, except while it is full.

@@ -114,8 +114,8 @@ parse (const char *line)
 static void
 test_off (Fixture *self, gconstpointer data)
 {
+  g_autoptr (GError) error = NULL, same = NULL;
   g_auto (GStrv) lines = NULL;
-  g_autoptr (GError) error = NULL;
 
   g_assert_false (dotls_fake_has_observer (self->resolver));
   configure (self, DOTLS_HISTORY_FULL, 10, NULL);
@@ -123,10 +123,14 @@ test_off (Fixture *self, gconstpointer data)
   observe (self, "secret.example.com");
   configure (self, DOTLS_HISTORY_OFF, 10, NULL);
   g_assert_false (dotls_fake_has_observer (self->resolver));
-  lines = dump (self, 10);
-  g_assert_cmpuint (g_strv_length (lines), ==, 0);
   g_assert_cmpint (dotls_history_follow (self->history, &error), ==, -1);
   g_assert_error (error, DOTLS_ERROR, DOTLS_ERROR_REFUSED);
+  g_assert_cmpint (dotls_history_dump (self->history, 10, &same), ==, -1);
+  g_assert_error (same, error->domain, error->code);
+  g_assert_cmpstr (same->message, ==, error->message);
+  configure (self, DOTLS_HISTORY_FULL, 10, NULL);
+  lines = dump (self, 10);
+  g_assert_cmpuint (g_strv_length (lines), ==, 0);
 }
 
 /* Would catch a member that is missing or wrong. */
