@@ -18,7 +18,7 @@ static const Unit size_units[] = {
   { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL },
 };
 static const Unit time_units[] = {
-  { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { NULL },
+  { "ms", 1 }, { "s", 1000 }, { "", 1000 }, { "m", 60000 }, { "h", 3600000 }, { NULL },
 };
 
 gboolean
@@ -62,6 +62,34 @@ parse_with_unit (const char *text, const Unit *units, guint64 *ret_value)
   return FALSE;
 }
 
+/* In the largest unit that leaves no fraction; of two names for one unit the first. */
+static char *
+format_with_unit (guint64 value, const Unit *units)
+{
+  const Unit *best = units;
+
+  if (value == 0)
+    return g_strdup ("0");
+  for (; units->name != NULL; units++)
+    if (units->factor > best->factor && value % units->factor == 0)
+      best = units;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT "%s", value / best->factor, best->name);
+}
+
+static gboolean
+fail_range (GError **error,
+            const char *text,
+            const char *or_off,
+            guint64 min,
+            guint64 max,
+            const Unit *units)
+{
+  g_autofree char *from = format_with_unit (min, units), *to = format_with_unit (max, units);
+
+  return dotls_value_fail (error, "'%s' does not do; write %sfrom %s to %s", text, or_off, from,
+                           to);
+}
+
 gboolean
 dotls_value_parse_size (
     const char *text, guint64 min, guint64 max, guint64 *ret_bytes, GError **error)
@@ -71,10 +99,7 @@ dotls_value_parse_size (
   if (!parse_with_unit (text, size_units, &bytes))
     return dotls_value_fail (error, "'%s' is no size; write bytes or 512K, 8M, 1G", text);
   if (bytes != 0 && (bytes < min || bytes > max))
-    return dotls_value_fail (error,
-                             "'%s' does not do; write 0 (off) or from %" G_GUINT64_FORMAT
-                             "K to %" G_GUINT64_FORMAT "M",
-                             text, min >> 10, max >> 20);
+    return fail_range (error, text, "0 (off) or ", min, max, size_units);
   *ret_bytes = bytes;
   return TRUE;
 }
@@ -88,9 +113,7 @@ dotls_value_parse_time (
   if (!parse_with_unit (text, time_units, &milliseconds))
     return dotls_value_fail (error, "'%s' is no time; write seconds, or 500ms, 10s, 2m", text);
   if (milliseconds < min || milliseconds > max)
-    return dotls_value_fail (
-        error, "'%s' does not do; write from %" G_GUINT64_FORMAT "ms to %" G_GUINT64_FORMAT "s",
-        text, min, max / 1000);
+    return fail_range (error, text, "", min, max, time_units);
   *ret_milliseconds = milliseconds;
   return TRUE;
 }
