@@ -100,7 +100,8 @@ scan_pair (Scan *scan, const char *line)
     report (scan, "'%s' is not understood; expected key = value, [group] or a # comment", line);
   else if (scan->group == NULL)
     report (scan, "%s stands before the first group; put it below [dns]", key);
-  else if (remember (scan, scan->group, key))
+  /* GKeyFile takes Encoding in a first group for its own; to us it is unknown like any other. */
+  else if (remember (scan, scan->group, key) && !g_str_equal (key, "Encoding"))
     g_string_append (scan->clean, line);
 }
 
@@ -109,7 +110,9 @@ scan_line (Scan *scan, const char *start, gsize length)
 {
   g_autofree char *line = g_strstrip (g_strndup (start, length));
 
-  if (!g_utf8_validate (start, length, NULL))
+  if (memchr (start, '\0', length) != NULL)
+    report (scan, "the line holds a NUL byte; save the file as plain UTF-8 text");
+  else if (!g_utf8_validate (start, length, NULL))
     report (scan, "'%s' is not UTF-8 text; save the file as UTF-8", line);
   else if (line[0] == '[')
     scan_header (scan, line);

@@ -10,6 +10,7 @@
 #include "daemon/file.h"
 #include "daemon/settings-reader.h"
 #include "daemon/text.h"
+#include "daemon/value.h"
 
 /* Nobody writes more; a file by mistake may be more. */
 #define FILE_MAX (1 << 20)
@@ -107,6 +108,25 @@ report_unknown_key (DotlsReader *reader, const DotlsSettingsKey *keys)
                         all);
 }
 
+/* The value at PLACE without its escapes. */
+static char *
+get_text (GKeyFile *values, const DotlsPlace *place, GError **error)
+{
+  g_autoptr (GError) inner = NULL;
+  g_autofree char *text = g_key_file_get_string (values, place->group, place->key, &inner);
+  g_autofree char *raw = NULL;
+
+  /* A bad escape gives both a text and an error. */
+  if (inner == NULL)
+    return g_steal_pointer (&text);
+  raw = g_key_file_get_value (values, place->group, place->key, NULL);
+  dotls_value_fail (error,
+                    "'%s' has a backslash that begins no escape; for the backslash itself write "
+                    "two",
+                    raw);
+  return NULL;
+}
+
 static void
 read_key (DotlsReader *reader, GKeyFile *values, const DotlsSettingsKey *keys, DotlsDraft *draft)
 {
@@ -123,9 +143,8 @@ read_key (DotlsReader *reader, GKeyFile *values, const DotlsSettingsKey *keys, D
       report_unknown_key (reader, keys);
       return;
     }
-  text = g_key_file_get_string (values, place->group, place->key, &error);
-  /* A bad escape gives both a text and an error. */
-  if (error == NULL && key->parse (reader, key, text, base + key->offset, &error))
+  text = get_text (values, place, &error);
+  if (text != NULL && key->parse (reader, key, text, base + key->offset, &error))
     return;
   dotls_mistakes_add (reader->mistakes, place, "%s", error->message);
   if (draft != NULL)

@@ -232,9 +232,11 @@ static const struct
   { "[dns]\ntrust-ad = no\n\ntrust-ad = yes\n", "t.conf:4: *given twice, first in line 2; *" },
   { "[dns]\n[history]\n[dns]\n", "t.conf:3: [dns]: *twice, first in line 1; *" },
   { "[dns]\n\xff\xfe\n", "t.conf:2: *not UTF-8*" },
-  { "[dns]\nlog-level = \\x\n", "t.conf:2: [dns] log-level: *" },
+  { "[dns]\nlog-level = \\x\n",
+    "t.conf:2: [dns] log-level: '\\\\x' has a backslash that begins no escape; *write two" },
+  { "[dns]\nlog-level = debug\\\n", "t.conf:2: [dns] log-level: *\\\\' has a backslash*" },
   { "Encoding = x\n", "t.conf:1: *before the first group*" },
-  { "[dns]\nEncoding = x\n", "t.conf: *" },
+  { "[dns]\nEncoding = x\n", "t.conf:2: [dns] Encoding: there is no such key; known are *" },
   { "[dns]\nlisen = 127.0.0.1\n",
     "t.conf:2: [dns] lisen: there is no such key; did you mean listen?" },
   { "[dns]\nbanana = 1\n", "t.conf:2: [dns] banana: there is no such key; known are listen, *" },
@@ -322,6 +324,19 @@ test_mistakes (void)
       if (mistakes[1] != NULL || !matches (mistakes_of_texts[i].mistake, mistakes[0]))
         g_error ("%s: %s", mistakes_of_texts[i].text, g_strjoinv ("\n", mistakes));
     }
+}
+
+/* Catches: a text that ends for us at its first NUL byte, as C's do, and advice on UTF-8 for it. */
+static void
+test_nul (void)
+{
+  static const char text[] = "[dns]\nmode = strict\0\npolicy = fastest\n";
+  g_auto (GStrv) mistakes = NULL;
+
+  g_assert_null (dotls_settings_parse ("t.conf", text, sizeof text - 1, data_dir, &mistakes));
+  g_assert_cmpuint (g_strv_length (mistakes), ==, 1);
+  g_assert_cmpstr (mistakes[0], ==,
+                   "t.conf:2: [dns]: the line holds a NUL byte; save the file as plain UTF-8 text");
 }
 
 /* Catches: stopping at the first mistake. */
@@ -627,6 +642,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/choice", test_choice);
   g_test_add_func ("/settings/extended-provider", test_extended_provider);
   g_test_add_func ("/settings/mistakes", test_mistakes);
+  g_test_add_func ("/settings/nul", test_nul);
   g_test_add_func ("/settings/all-mistakes", test_all_mistakes);
   g_test_add_func ("/settings/flood", test_flood);
   g_test_add_func ("/settings/order", test_order);
