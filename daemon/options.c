@@ -33,7 +33,8 @@ choose_directory (const char *given,
   passed = get_systemd_directory (variable);
   if (passed != NULL)
     return passed;
-  if (geteuid () == 0 || user_dir == NULL)
+  /* The XDG base directory specification: what is not absolute counts as not set. */
+  if (geteuid () == 0 || user_dir == NULL || !g_path_is_absolute (user_dir))
     return g_strdup (system_dir);
   return g_build_filename (user_dir, "dotls", NULL);
 }
@@ -46,11 +47,23 @@ fill_in (DotlsOptions *options, const char *config, const char *runtime, const c
   options->is_config_given = config != NULL;
   options->config_file =
       g_canonicalize_filename (config != NULL ? config : DOTLS_SYSCONFDIR "/dotlsd.conf", NULL);
-  options->data_dir = g_strdup (data_dir != NULL ? data_dir : DOTLS_PKGDATADIR);
+  options->data_dir =
+      g_strdup (data_dir != NULL && *data_dir != '\0' ? data_dir : DOTLS_PKGDATADIR);
   options->runtime_dir = choose_directory (runtime, "RUNTIME_DIRECTORY", DOTLS_RUNTIMEDIR,
                                            g_getenv ("XDG_RUNTIME_DIR"));
   options->state_dir =
       choose_directory (state, "STATE_DIRECTORY", DOTLS_STATEDIR, g_get_user_state_dir ());
+}
+
+/* An empty name would become the current directory; in scripts it is a variable not set. */
+static gboolean
+check_not_empty (const char *option, const char *value, GError **error)
+{
+  if (value == NULL || *value != '\0')
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "%s has an empty name; give one or leave the option out", option);
+  return FALSE;
 }
 
 gboolean
@@ -81,6 +94,10 @@ dotls_options_parse (DotlsOptions *options, char **arguments, GError **error)
                    arguments[1]);
       return FALSE;
     }
+  if (!check_not_empty ("--config", config, error)
+      || !check_not_empty ("--runtime-dir", runtime, error)
+      || !check_not_empty ("--state-dir", state, error))
+    return FALSE;
   fill_in (options, config, runtime, state);
   return TRUE;
 }

@@ -40,6 +40,7 @@ typedef struct
   char *providers;               /* the catalogue's directory */
   GPtrArray *files;              /* names of those that were read */
   GPtrArray *keyfiles;           /* they own the texts of all places */
+  gboolean is_partial;           /* the administrator's file could not be read */
   DotlsLayer layer;              /* of the file being read */
   DotlsPlace place;              /* being read */
   DotlsPlace ttl_place;          /* of the last cache-min-ttl or cache-max-ttl */

@@ -206,7 +206,8 @@ read_text (DotlsReader *reader, const char *file, const char *text, gsize length
     }
 }
 
-static void
+/* FALSE where something has been reported of the file as a whole. */
+static gboolean
 read_file (DotlsReader *reader, const char *file, gboolean must_exist)
 {
   g_autoptr (GError) error = NULL;
@@ -216,8 +217,12 @@ read_file (DotlsReader *reader, const char *file, gboolean must_exist)
   if (text != NULL)
     read_text (reader, file, text, length);
   else if (must_exist || !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    dotls_mistakes_add (reader->mistakes, &(DotlsPlace){ .file = file },
-                        "cannot be read: %s; name a readable file", error->message);
+    {
+      dotls_mistakes_add (reader->mistakes, &(DotlsPlace){ .file = file },
+                          "cannot be read: %s; name a readable file", error->message);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static int
@@ -267,7 +272,9 @@ reader_finish (DotlsReader *reader, char ***ret_mistakes)
 {
   g_autoptr (DotlsSettings) settings = reader->settings;
 
-  dotls_reader_choose_upstreams (reader);
+  /* Whom a file that nobody could read would have chosen is anybody's guess. */
+  if (!reader->is_partial)
+    dotls_reader_choose_upstreams (reader);
   if (settings->config.min_ttl > settings->config.max_ttl)
     dotls_mistakes_add (reader->mistakes, &reader->ttl_place,
                         "cache-min-ttl is %u and cache-max-ttl %u; make the first the smaller one",
@@ -295,7 +302,7 @@ dotls_settings_load (const DotlsSettingsSources *sources, char ***ret_mistakes)
   reader_init (&reader, sources->data_dir);
   read_file (&reader, vendor_file, FALSE);
   reader.layer = DOTLS_LAYER_OWN;
-  read_file (&reader, sources->file, sources->must_exist);
+  reader.is_partial = !read_file (&reader, sources->file, sources->must_exist);
   read_drop_ins (&reader, sources->file);
   return reader_finish (&reader, ret_mistakes);
 }

@@ -98,8 +98,16 @@ static void
 test_usage (void)
 {
   static const char *const cases[][2] = {
-    { "--bogus", "--bogus" }, { "extra", "extra" },          { "--config", "--config" },
-    { "-x", "-x" },           { "--check-config y", "'y'" }, { "\033[31m", "\\u{1b}[31m" },
+    { "--bogus", "--bogus" },
+    { "extra", "extra" },
+    { "--config", "--config" },
+    { "-x", "-x" },
+    { "--check-config y", "'y'" },
+    { "\033[31m", "\\u{1b}[31m" },
+    { "--config ", "--config has an empty name" },
+    { "--check-config --config=", "--config has an empty name" },
+    { "--runtime-dir=", "--runtime-dir has an empty name" },
+    { "--state-dir=", "--state-dir has an empty name" },
   };
   Run run;
 

@@ -540,6 +540,21 @@ test_unreadable (void)
   tree_clear (&tree);
 }
 
+/* Catches: upstreams that are missed only because the file that names them could not be read. */
+static void
+test_only_unreadable (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("dotls-settings-XXXXXX", NULL);
+  g_autofree char *file = g_build_filename (directory, "own.conf", NULL);
+  DotlsSettingsSources sources = { .data_dir = directory, .file = file, .must_exist = TRUE };
+  g_auto (GStrv) mistakes = NULL;
+
+  g_assert_null (dotls_settings_load (&sources, &mistakes));
+  g_assert_cmpuint (g_strv_length (mistakes), ==, 1);
+  g_assert_true (g_str_has_prefix (mistakes[0], file));
+  g_rmdir (directory);
+}
+
 /* Catches: a missing catalogue that leaves the daemon without upstreams silently. */
 static void
 test_no_catalogue (void)
@@ -648,6 +663,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/order", test_order);
   g_test_add_func ("/settings/vendor", test_vendor);
   g_test_add_func ("/settings/unreadable", test_unreadable);
+  g_test_add_func ("/settings/only-unreadable", test_only_unreadable);
   g_test_add_func ("/settings/no-catalogue", test_no_catalogue);
   g_test_add_func ("/settings/shipped-file", test_shipped_file);
   g_test_add_func ("/settings/documented", test_documented);
