@@ -22,15 +22,6 @@
   static gboolean name (DotlsReader *reader, const DotlsSettingsKey *key, const char *text,        \
                         gpointer field, GError **error)
 
-static gboolean
-has_address (GArray *addresses, const DotlsAddress *address)
-{
-  for (guint i = 0; i < addresses->len; i++)
-    if (dotls_address_equal (&g_array_index (addresses, DotlsAddress, i), address))
-      return TRUE;
-  return FALSE;
-}
-
 PARSER (parse_listen)
 {
   GArray **listen = field;
@@ -45,9 +36,9 @@ PARSER (parse_listen)
 
       if (!dotls_address_parse (elements[i], DNS_PORT, &address, error))
         return FALSE;
-      if (has_address (addresses, &address))
-        return dotls_value_fail (error, "'%s' is listed twice; keep one of them", elements[i]);
       g_array_append_val (addresses, address);
+      if (!dotls_addresses_check (addresses, i, elements[i], error))
+        return FALSE;
     }
   g_array_unref (*listen);
   *listen = g_steal_pointer (&addresses);

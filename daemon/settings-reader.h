@@ -24,7 +24,8 @@ typedef struct
   DotlsLayer layer; /* the highest that speaks of it */
   DotlsPlace place; /* of the last header */
   GArray *addresses;
-  char *endpoint_name; /* the name that came with an address */
+  DotlsPlace address_place; /* of the last `address` */
+  char *endpoint_name;      /* the name that came with an address */
   char *auth_name;
   GArray *pins;
   char *ca_file;
@@ -63,6 +64,19 @@ struct _DotlsSettingsKey
   gsize offset;
   guint64 min, max;
 };
+
+/* Whether those of ADDRESSES from the index FROM on, which TEXT stands for, can be one host's, and
+ * are not there twice. */
+gboolean dotls_addresses_check (GArray *addresses, guint from, const char *text, GError **error);
+
+/* The same of a server that speaks TLS. */
+gboolean dotls_addresses_check_server (GArray *addresses,
+                                       guint from,
+                                       const char *text,
+                                       GError **error);
+
+/* Reports at PLACE where SERVERS hold an address that the settings, all read, listen on. */
+void dotls_reader_check_loop (DotlsReader *reader, const DotlsPlace *place, GArray *servers);
 
 /* Ended by a NULL name. */
 extern const DotlsSettingsKey dotls_dns_keys[];

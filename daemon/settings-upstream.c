@@ -43,8 +43,10 @@ PARSER (parse_address)
   for (guint i = 0; elements[i] != NULL; i++)
     {
       g_autofree char *next = NULL;
+      guint known = addresses->len;
 
-      if (!dotls_endpoint_parse (elements[i], reader->providers, addresses, &next, error))
+      if (!dotls_endpoint_parse (elements[i], reader->providers, addresses, &next, error)
+          || !dotls_addresses_check_server (addresses, known, elements[i], error))
         return FALSE;
       if (name != NULL && next != NULL && !g_str_equal (name, next))
         return dotls_value_fail (error,
@@ -56,6 +58,7 @@ PARSER (parse_address)
     }
   g_array_unref (draft->addresses);
   draft->addresses = g_steal_pointer (&addresses);
+  draft->address_place = reader->place;
   replace_text (&draft->endpoint_name, name);
   return TRUE;
 }
@@ -342,6 +345,7 @@ dotls_reader_choose_upstreams (DotlsReader *reader)
       DotlsDraft *draft = g_ptr_array_index (reader->drafts, i);
 
       complete (reader, draft, &draft->place);
+      dotls_reader_check_loop (reader, &draft->address_place, draft->addresses);
     }
   for (int layer = DOTLS_LAYER_OWN; layer >= DOTLS_LAYER_VENDOR; layer--)
     {

@@ -246,6 +246,8 @@ static const struct
   { "[dns]\nlisten = localhost\n", "t.conf:2: [dns] listen: 'localhost' is no address*" },
   { "[dns]\nlisten = 127.0.0.1, ::1\n", "t.conf:2: [dns] listen: *is no address*" },
   { "[dns]\nlisten = ::1;[::1]:53\n", "t.conf:2: [dns] listen: *twice*" },
+  { "[dns]\nlisten = 224.0.0.1\n", "t.conf:2: [dns] listen: *multicast*" },
+  { "[dns]\nlisten = fe80::1\n", "t.conf:2: [dns] listen: *name the interface*" },
   { "[dns]\nmode = opportunistic\n", "t.conf:2: [dns] mode: this release knows strict only*" },
   { "[dns]\nmode = off\n", "t.conf:2: [dns] mode: 'off' does not do; write strict" },
   { "[dns]\npolicy = random\n", "t.conf:2: [dns] policy: *ordered, fastest or spread" },
@@ -281,6 +283,24 @@ static const struct
   { "\n[upstream lab]\n", "t.conf:2: [upstream lab]: the address is missing; *" },
   { "[upstream lab]\naddress = 10.0.0.1\n", "t.conf:1: [upstream lab]: nothing could verify lab*" },
   { "[upstream lab]\naddress = x\n", "t.conf:2: [upstream lab] address: *" },
+  { "[upstream lab]\naddress = 0.0.0.0#a.example\n", "t.conf:2: * address: *no server's address*" },
+  { "[upstream lab]\naddress = [::]:853#a.example\n", "t.conf:2: * address: *no server's*" },
+  { "[upstream lab]\naddress = 239.1.2.3#a.example\n", "t.conf:2: * address: *multicast*" },
+  { "[upstream lab]\naddress = ff02::1%lo#a.example\n", "t.conf:2: * address: *multicast*" },
+  { "[upstream lab]\naddress = 255.255.255.255#a.example\n", "t.conf:2: * address: *broadcast*" },
+  { "[upstream lab]\naddress = fe80::1#a.example\n",
+    "t.conf:2: [upstream lab] address: 'fe80::1#a.example' *name the interface too: fe80::1%eth0" },
+  { "[upstream lab]\naddress = 10.0.0.1#a.example ; 10.0.0.1:853\n",
+    "t.conf:2: [upstream lab] address: '10.0.0.1:853' is listed twice; *" },
+  { "[upstream lab]\naddress = tls://dns.quad9.net ; 9.9.9.9\n", "t.conf:2: *'9.9.9.9' * twice*" },
+  { "[upstream lab]\naddress = 1.2.3.4:53#a.example\n",
+    "t.conf:2: [upstream lab] address: '1.2.3.4:53#a.example' has port 53, * 853, *" },
+  { "[upstream lab]\naddress = tls://dns.quad9.net:53\n", "t.conf:2: * address: * has port 53, *" },
+  { "[upstream lab]\naddress = 10.0.0.1#a.x ; 127.0.0.1:5310\n[dns]\nlisten = ::1 ; "
+    "127.0.0.1:5310\n",
+    "t.conf:2: [upstream lab] address: 127.0.0.1:5310 is where dotlsd itself listens; *" },
+  { "[dns]\nlisten = [::]:5310\n[upstream lab]\naddress = [::1]:5310#a.example\n",
+    "t.conf:4: [upstream lab] address: [[]::1]:5310 is where dotlsd itself listens; *" },
   { "[upstream lab]\nadress = 1.1.1.1\naddress = 1.1.1.1\n", "t.conf:2: *did you mean address?" },
   { "[upstream lab]\naddress = 1.1.1.1#a.example ; 1.0.0.1#b.example\n",
     "t.conf:2: [upstream lab] address: one upstream has one name*" },
@@ -337,6 +357,22 @@ test_nul (void)
   g_assert_cmpuint (g_strv_length (mistakes), ==, 1);
   g_assert_cmpstr (mistakes[0], ==,
                    "t.conf:2: [dns]: the line holds a NUL byte; save the file as plain UTF-8 text");
+}
+
+/* Catches: good addresses that look like those that cannot work. */
+static void
+test_near_mistakes (void)
+{
+  static const char *const texts[] = {
+    "[upstream a]\naddress = 10.0.0.1:8853#a.example ; 10.0.0.1:853 ; [::1]:853\n",
+    "[upstream a]\naddress = fe80::1%lo#a.example\n",
+    "[dns]\nlisten = 0.0.0.0 ; [::] ; [fe80::1%lo]:53\n",
+    "[dns]\nlisten = 0.0.0.0:853 ; 127.0.0.1:854\n[upstream a]\n"
+    "address = 10.0.0.1:853#a.example ; [::1]:853 ; 127.0.0.1:855 ; 127.0.0.2:854\n",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    dotls_settings_unref (parse_good (texts[i]));
 }
 
 /* Catches: stopping at the first mistake. */
@@ -658,6 +694,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/extended-provider", test_extended_provider);
   g_test_add_func ("/settings/mistakes", test_mistakes);
   g_test_add_func ("/settings/nul", test_nul);
+  g_test_add_func ("/settings/near-mistakes", test_near_mistakes);
   g_test_add_func ("/settings/all-mistakes", test_all_mistakes);
   g_test_add_func ("/settings/flood", test_flood);
   g_test_add_func ("/settings/order", test_order);
