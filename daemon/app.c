@@ -62,6 +62,7 @@ static gboolean
 set_history (DotlsApp *self, const DotlsSettings *settings, GError **error)
 {
   g_autofree char *path = NULL;
+  g_autoptr (GError) inner = NULL;
 
   if (settings->history_file != NULL && settings->history_level != DOTLS_HISTORY_OFF)
     {
@@ -70,8 +71,12 @@ set_history (DotlsApp *self, const DotlsSettings *settings, GError **error)
       if (!g_path_is_absolute (settings->history_file))
         g_mkdir_with_parents (self->options->state_dir, 0700);
     }
-  return dotls_history_configure (self->history, settings->history_level, settings->history_entries,
-                                  path, error);
+  if (dotls_history_configure (self->history, settings->history_level, settings->history_entries,
+                               path, &inner))
+    return TRUE;
+  g_set_error (error, inner->domain, inner->code, "%s; name another file in [history]",
+               inner->message);
+  return FALSE;
 }
 
 /* Puts SETTINGS in force as a whole, or leaves everything as it was. */

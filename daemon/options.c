@@ -116,6 +116,7 @@ dotls_options_load_settings (const DotlsOptions *options, char ***ret_mistakes)
 {
   DotlsSettingsSources sources = {
     .data_dir = options->data_dir,
+    .state_dir = options->state_dir,
     .file = options->config_file,
     .must_exist = options->is_config_given,
   };

@@ -182,6 +182,7 @@ PARSER (parse_history_file)
         text);
   g_free (*file);
   *file = g_strdup (text);
+  reader->history_place = reader->place;
   return TRUE;
 }
 

@@ -45,6 +45,7 @@ typedef struct
   DotlsLayer layer;              /* of the file being read */
   DotlsPlace place;              /* being read */
   DotlsPlace ttl_place;          /* of the last cache-min-ttl or cache-max-ttl */
+  DotlsPlace history_place;      /* of the last history file */
   GPtrArray *drafts;             /* in the order of their first header */
   char **chosen[DOTLS_N_LAYERS]; /* `upstreams`, or NULL */
   DotlsPlace chosen_place[DOTLS_N_LAYERS];
@@ -77,6 +78,10 @@ gboolean dotls_addresses_check_server (GArray *addresses,
 
 /* Reports at PLACE where SERVERS hold an address that the settings, all read, listen on. */
 void dotls_reader_check_loop (DotlsReader *reader, const DotlsPlace *place, GArray *servers);
+
+/* Reports where the history that the settings ask for cannot be written, making nothing.  A name
+ * without a path is one in STATE_DIR, which the daemon makes. */
+void dotls_reader_check_history (DotlsReader *reader, const char *state_dir);
 
 /* Ended by a NULL name. */
 extern const DotlsSettingsKey dotls_dns_keys[];

@@ -304,6 +304,7 @@ dotls_settings_load (const DotlsSettingsSources *sources, char ***ret_mistakes)
   reader.layer = DOTLS_LAYER_OWN;
   reader.is_partial = !read_file (&reader, sources->file, sources->must_exist);
   read_drop_ins (&reader, sources->file);
+  dotls_reader_check_history (&reader, sources->state_dir);
   return reader_finish (&reader, ret_mistakes);
 }
 

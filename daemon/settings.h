@@ -28,9 +28,10 @@ typedef struct
 /* Where settings come from. */
 typedef struct
 {
-  const char *data_dir; /* holds dotlsd.conf, the vendor's, and providers/ */
-  const char *file;     /* the administrator's; those in FILE.d are read after it, sorted */
-  gboolean must_exist;  /* a missing FILE is a mistake */
+  const char *data_dir;  /* holds dotlsd.conf, the vendor's, and providers/ */
+  const char *state_dir; /* where a history file goes that has no path; may not exist yet */
+  const char *file;      /* the administrator's; those in FILE.d are read after it, sorted */
+  gboolean must_exist;   /* a missing FILE is a mistake */
 } DotlsSettingsSources;
 
 /* Reads the vendor's file, FILE and its drop-ins; later ones win, key by key.  Where anything is

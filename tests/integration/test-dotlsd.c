@@ -129,11 +129,12 @@ test_usage (void)
   run_clear (&run);
 }
 
-/* Catches: a check that says less than everything, or says it in the wrong place or status. */
+/* Catches: a check that says less than everything, says it in the wrong place or status, or leaves
+ * something behind. */
 static void
 test_check_config (void)
 {
-  g_autofree char *good = NULL, *bad = NULL;
+  g_autofree char *good = NULL, *bad = NULL, *history = NULL, *file = NULL, *state = NULL;
   Run run;
 
   run_init (&run);
@@ -156,6 +157,19 @@ test_check_config (void)
   g_assert_nonnull (strstr (run.errors, "bad.conf:2: [dns] lisen: "));
   g_assert_nonnull (strstr (run.errors, "bad.conf:3: [dns] mode: "));
   g_assert_nonnull (strstr (run.errors, "bad.conf:4: [upstream lab]: "));
+
+  history = run_write (&run, "history.conf",
+                       "[dns]\nlisten = 127.0.0.1:5399\n[upstream a]\naddress=1.1.1.1\n"
+                       "[history]\nlevel = full\nfile = h.jsonl\n");
+  file = run_write (&run, "file", "");
+  run_dotlsd (&run, "--check-config --config history.conf --state-dir state");
+  g_assert_cmpint (run.status, ==, 0);
+  state = run_get_path (&run, "state");
+  g_assert_false (g_file_test (state, G_FILE_TEST_EXISTS));
+  run_dotlsd (&run, "--check-config --config history.conf --state-dir file");
+  g_assert_cmpint (run.status, ==, 1);
+  g_assert_cmpuint (count_lines (run.errors), ==, 1);
+  g_assert_nonnull (strstr (run.errors, "history.conf:7: [history] file: "));
 
   run_dotlsd (&run, "--check-config --config missing.conf");
   g_assert_cmpint (run.status, ==, 1);
@@ -274,6 +288,25 @@ test_reload (void)
   daemon_stop (daemon);
 }
 
+/* A program that runs is a file that passes for writable and cannot be opened for it. */
+static GPid
+run_program (Daemon *daemon, char **ret_path)
+{
+  g_autofree char *program = g_find_program_in_path ("sleep"), *content = NULL;
+  char *path = daemon_get_path (daemon, "busy"), *arguments[] = { path, (char *) "60", NULL };
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  GPid pid;
+
+  g_assert_true (g_file_get_contents (program, &content, &length, NULL));
+  g_assert_true (
+      g_file_set_contents_full (path, content, length, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+  g_spawn_async (NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error);
+  g_assert_no_error (error);
+  *ret_path = path;
+  return pid;
+}
+
 /* Catches: a history file that a reload cannot open taking the listeners down, or being passed over
  * in silence. */
 static void
@@ -283,23 +316,29 @@ test_reload_history (void)
   g_autoptr (FakeDot) fake = fake_dot_new (certs);
   g_autoptr (Daemon) daemon = daemon_new ();
   g_autofree char *path = daemon_get_path (daemon, "state/h.jsonl"), *text = NULL, *log = NULL;
+  g_autofree char *busy = NULL, *group = NULL;
+  GPid pid = run_program (daemon, &busy);
 
   daemon_set_upstreams (daemon, "[history]\nlevel = full\nfile = h.jsonl\n");
   daemon_add_good_upstream (daemon, "lab", fake, certs);
   daemon_start (daemon);
   ask (daemon, "kept.test");
 
-  daemon_set_upstreams (daemon, "[history]\nlevel = full\nfile = /nonexistent/h.jsonl\n");
+  group = g_strdup_printf ("[history]\nlevel = full\nfile = %s\n", busy);
+  daemon_set_upstreams (daemon, group);
   daemon_add_good_upstream (daemon, "lab", fake, certs);
   daemon_reload (daemon);
   log = daemon_read_log (daemon);
-  g_assert_nonnull (strstr (log, "error: the history cannot be written to /nonexistent/h.jsonl"));
+  g_assert_nonnull (strstr (log, "error: the history cannot be written to /"));
+  g_assert_nonnull (strstr (log, "/busy: Text file busy; name another file in [history]"));
   g_assert_nonnull (strstr (log, "stay in force"));
   ask (daemon, "kept2.test");
   daemon_stop (daemon);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_nonnull (strstr (text, "\"kept.test\""));
   g_assert_nonnull (strstr (text, "\"kept2.test\""));
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
 /* Catches: names that people ask for in the log. */
