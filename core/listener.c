@@ -32,7 +32,7 @@ advice (int code)
     case EADDRINUSE:
       return "; another program answers there: stop it, or choose another address with listen=";
     case EACCES:
-      return "; ports below 1024 need root, CAP_NET_BIND_SERVICE or dotlsd.socket";
+      return "; ports below 1024 need root, CAP_NET_BIND_SERVICE or a passed socket";
     case EADDRNOTAVAIL:
       return "; this machine has no such address";
     default:

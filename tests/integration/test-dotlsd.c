@@ -360,6 +360,33 @@ test_log (void)
   g_assert_null (strstr (log, "secret-name"));
 }
 
+/* Catches: what core says at the level debug being lost on its way, or said to those who did not
+ * ask for it. */
+static void
+test_log_levels (void)
+{
+  for (guint is_debug = 0; is_debug <= 1; is_debug++)
+    {
+      g_autoptr (Daemon) daemon = daemon_new ();
+      g_autoptr (DnsClient) client = NULL;
+      g_autoptr (DnsReply) reply = NULL;
+      g_autofree char *upstream = g_strdup_printf (
+          "[upstream gone]\naddress = 127.0.0.1:%u#a.example\n", loopback_free_port ());
+      g_autofree char *log = NULL;
+
+      daemon_set (daemon, is_debug ? "log-level = debug" : "log-level = info");
+      daemon_set_upstreams (daemon, upstream);
+      daemon_start (daemon);
+      client = daemon_connect_udp (daemon);
+      reply = dns_client_ask (client, "a.test", TYPE_A);
+      g_assert_cmpuint (reply->rcode, ==, 2);
+      daemon_stop (daemon);
+      log = daemon_read_log (daemon);
+      g_assert_nonnull (strstr (log, "warning: upstream gone"));
+      g_assert_true ((strstr (log, "debug: upstream gone: 127.0.0.1:") != NULL) == is_debug);
+    }
+}
+
 /* Catches: an end that leaves a question unanswered that was in flight. */
 static void
 test_drain (void)
@@ -453,6 +480,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dotlsd/reload", test_reload);
   g_test_add_func ("/dotlsd/reload-history", test_reload_history);
   g_test_add_func ("/dotlsd/log", test_log);
+  g_test_add_func ("/dotlsd/log-levels", test_log_levels);
   g_test_add_func ("/dotlsd/drain", test_drain);
   g_test_add_func ("/dotlsd/passed-socket", test_passed_socket);
   return g_test_run ();
