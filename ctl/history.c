@@ -108,6 +108,16 @@ parse_line (JsonParser *parser, const char *line)
   return JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
 }
 
+/* A name says much by its beginning, a time does not. */
+static DotlsTable *
+new_table (const DotlsPrint *print, const char *const *headings)
+{
+  DotlsTable *table = dotls_table_new (print, headings);
+
+  dotls_table_keep (table, 0);
+  return table;
+}
+
 static void
 print_table (DotlsTable *table)
 {
@@ -144,7 +154,7 @@ print_lines (const DotlsClient *client,
       else
         {
           if (!table)
-            table = dotls_table_new (&print, headings);
+            table = new_table (&print, headings);
           add_row (table, object);
         }
       if (!is_following)

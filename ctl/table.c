@@ -18,6 +18,7 @@ struct _DotlsTable
 {
   const DotlsPrint *print;
   guint n_columns;
+  guint kept;       /* a column that is not shortened, or N_COLUMNS */
   guint n_headings; /* cells of the heading, which come first */
   GArray *cells;
 };
@@ -37,6 +38,7 @@ dotls_table_new (const DotlsPrint *print, const char *const *headings)
   self->cells = g_array_new (FALSE, FALSE, sizeof (Cell));
   g_array_set_clear_func (self->cells, clear_cell_cb);
   self->n_columns = g_strv_length ((char **) headings);
+  self->kept = self->n_columns;
   if (print->is_terminal)
     for (; *headings; headings++)
       dotls_table_add (self, DOTLS_STYLE_STRONG, *headings);
@@ -52,6 +54,12 @@ dotls_table_free (DotlsTable *self)
 }
 
 void
+dotls_table_keep (DotlsTable *self, guint column)
+{
+  self->kept = column;
+}
+
+void
 dotls_table_add (DotlsTable *self, DotlsStyle style, const char *text)
 {
   Cell cell = { .style = style, .text = dotls_print_escape (self->print, text) };
@@ -60,18 +68,19 @@ dotls_table_add (DotlsTable *self, DotlsStyle style, const char *text)
   g_array_append_val (self->cells, cell);
 }
 
-/* Takes from the widest column, again and again, until a row fits into the terminal. */
+/* Takes from the widest column but the KEPT one, again and again, until a row fits into the
+ * terminal. */
 static void
-shrink (guint *widths, guint n, guint available)
+shrink (guint *widths, guint n, guint kept, guint available)
 {
   for (;;)
     {
-      guint sum = GAP * (n - 1), widest = 0;
+      guint sum = GAP * (n - 1), widest = kept == 0 ? n - 1 : 0;
 
       for (guint i = 0; i < n; i++)
         {
           sum += widths[i];
-          if (widths[i] > widths[widest])
+          if (i != kept && widths[i] > widths[widest])
             widest = i;
         }
       if (sum <= available || widths[widest] <= SHRUNK_MIN)
@@ -91,7 +100,7 @@ measure (DotlsTable *self)
 
       *width = MAX (*width, g_array_index (self->cells, Cell, i).width);
     }
-  shrink (widths, self->n_columns, self->print->width);
+  shrink (widths, self->n_columns, self->kept, self->print->width);
   return widths;
 }
 

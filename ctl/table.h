@@ -14,6 +14,9 @@ DotlsTable *dotls_table_new (const DotlsPrint *print, const char *const *heading
 void dotls_table_free (DotlsTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DotlsTable, dotls_table_free)
 
+/* Never shorten COLUMN, even if a row is too long for the terminal then. */
+void dotls_table_keep (DotlsTable *self, guint column);
+
 /* Fills the next cell, row by row from the left; TEXT is escaped here. */
 void dotls_table_add (DotlsTable *self, DotlsStyle style, const char *text);
 

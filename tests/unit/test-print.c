@@ -109,6 +109,23 @@ test_fit (void)
   g_assert_cmpstr (plain, ==, "A      B\nshort  a very long text~\n");
 }
 
+/* Would catch a time of which nothing but the year is left. */
+static void
+test_kept (void)
+{
+  static const char *const headings[] = { "TIME", "NAME", NULL };
+  const DotlsPrint print = { .is_terminal = TRUE, .width = 40 };
+  g_autoptr (DotlsTable) table = dotls_table_new (&print, headings);
+  g_autofree char *text = NULL;
+
+  dotls_table_keep (table, 0);
+  dotls_table_add (table, DOTLS_STYLE_PLAIN, "2026-01-31 12:00:00.123");
+  dotls_table_add (table, DOTLS_STYLE_PLAIN, "a-long-name.example.com");
+  text = dotls_table_format (table);
+  g_assert_cmpstr (text, ==,
+                   "TIME                     NAME\n2026-01-31 12:00:00.123  a-long-name.ex~\n");
+}
+
 /* Would catch a pipe that gets a heading, padding or a shortened text, and a cell that forges
  * another with a tab. */
 static void
@@ -136,6 +153,7 @@ main (int argc, char **argv)
   g_test_add_func ("/print/duration", test_duration);
   g_test_add_func ("/table/alignment", test_alignment);
   g_test_add_func ("/table/fit", test_fit);
+  g_test_add_func ("/table/kept", test_kept);
   g_test_add_func ("/table/pipe", test_pipe);
   return g_test_run ();
 }
