@@ -81,9 +81,9 @@ list (DotlsClient *client)
 }
 
 static void
-print_selection (const DotlsClient *client, char **ids)
+print_selection (const DotlsClient *client, const char **ids)
 {
-  g_autofree char *joined = g_strjoinv (", ", ids);
+  g_autofree char *joined = g_strjoinv (", ", (char **) ids);
   JsonObject *object;
   JsonArray *array;
 
@@ -103,10 +103,24 @@ print_selection (const DotlsClient *client, char **ids)
   dotls_json_print (object, client->print.is_terminal);
 }
 
-/* No identifier: all. */
-static DotlsExit
-use (DotlsClient *client, char **ids)
+/* The identifiers of NAMED, each once. */
+static const char **
+collapse (char **named)
 {
+  GPtrArray *ids = g_ptr_array_new ();
+
+  for (; *named; named++)
+    if (!g_ptr_array_find_with_equal_func (ids, *named, g_str_equal, NULL))
+      g_ptr_array_add (ids, *named);
+  g_ptr_array_add (ids, NULL);
+  return (const char **) g_ptr_array_free (ids, FALSE);
+}
+
+/* Nobody named: all. */
+static DotlsExit
+use (DotlsClient *client, char **named)
+{
+  g_autofree const char **ids = collapse (named);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = NULL;
 
