@@ -109,6 +109,16 @@ is_absent (const GError *error)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
 }
 
+/* What a daemon that has no room for one more looks like, at whatever step of the greeting; GDBus
+ * has no code of its own for an end of the stream. */
+static gboolean
+is_hung_up (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+}
+
 static gboolean
 ensure_connected (DotlsClient *self, GError **error)
 {
@@ -124,6 +134,10 @@ ensure_connected (DotlsClient *self, GError **error)
         continue;
       if (local->domain == AWAY_ERROR)
         g_propagate_error (error, g_steal_pointer (&local));
+      else if (is_hung_up (local))
+        g_set_error (error, AWAY_ERROR, 0,
+                     "dotlsd refused the connection on %s, probably because too many are open: %s",
+                     paths[i], local->message);
       else
         g_set_error (error, AWAY_ERROR, 0, "dotlsd cannot be reached on %s: %s", paths[i],
                      local->message);
