@@ -198,6 +198,10 @@ run (DotlsClient *client, char ***arguments)
     return suggest ((*arguments)[1]);
   if (!parse_verb_options (client, verb, arguments, &error))
     return dotls_client_usage ("%s", error->message);
+  if (client->socket && !*client->socket)
+    return dotls_client_usage ("--socket wants a path");
+  if (client->runtime_dir && !*client->runtime_dir)
+    return dotls_client_usage ("--runtime-dir wants a folder");
   n = g_strv_length (*arguments) - 2;
   if (n < verbs[verb].min)
     return dotls_client_usage ("'%s' wants %s", verbs[verb].name, verbs[verb].synopsis);

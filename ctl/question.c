@@ -39,10 +39,12 @@ to_ascii (const char *text, GError **error)
 char *
 dotls_question_name (const char *text, GError **error)
 {
-  g_autofree char *utf8 = g_locale_to_utf8 (text, -1, NULL, NULL, error);
+  g_autofree char *utf8 = g_locale_to_utf8 (text, -1, NULL, NULL, NULL);
   g_autofree char *ascii = utf8 ? to_ascii (utf8, error) : NULL;
   knot_dname_storage_t name;
 
+  if (!utf8)
+    set_error (error, text, "it is not written in the encoding of the locale");
   if (!ascii)
     return NULL;
   if (!knot_dname_from_str (name, ascii, sizeof name))

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/bus-socket.h"
 #include "tests/lib/bus-fixture.h"
 
 /* Who may do nothing: "nobody", by number, as the name need not exist. */
@@ -59,12 +60,13 @@ static void
 finish (GSubprocessLauncher *launcher, const char *arguments, Run *ret_run)
 {
   g_autofree char *command = g_strconcat (g_getenv ("DOTLSCTL"), " ", arguments, NULL);
+  g_autofree char *shown = g_strescape (arguments, NULL);
   g_auto (GStrv) argv = NULL;
   g_autoptr (GSubprocess) child = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_test_message ("dotlsctl %s", arguments);
+  g_test_message ("dotlsctl %s", shown);
   g_shell_parse_argv (command, NULL, &argv, &error);
   g_assert_no_error (error);
   child = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
@@ -161,6 +163,10 @@ test_usage (DotlsBusFixture *self, gconstpointer data)
     { "history --last -3", "--last" },
     { "history --last x", "x" },
     { "history -n1x", "1x" },
+    { "query '\377.test'", "\"\\xff.test\" is no domain name" },
+    { "flush '\377.test'", "\"\\xff.test\" is no domain name" },
+    { "status --socket=", "--socket wants a path" },
+    { "status --runtime-dir=", "--runtime-dir wants a folder" },
     { "query -- a.test --json", "--json" },
     { "query -- a.test A --", "'--'" },
     { "query --", "'query' wants NAME [TYPE]" },
@@ -202,6 +208,19 @@ test_away (DotlsBusFixture *self, gconstpointer data)
       assert_contains (ran.err, "/dotls/bus\n");
       g_assert_cmpint (ran.code, ==, 3);
     }
+}
+
+/* Would catch a daemon that has no room for one more, and of whom it is only told that a connection
+ * was reset. */
+static void
+test_crowded (DotlsBusFixture *self, gconstpointer data)
+{
+  g_autoptr (GPtrArray) crowd = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < DOTLS_BUS_CONNECTIONS_MAX; i++)
+    g_ptr_array_add (crowd, dotls_bus_fixture_connect (self));
+  for (guint i = 0; i < 5; i++)
+    expect_failure (self, "status", 3, "probably because too many are open");
 }
 
 /* Would catch a refusal that does not carry the daemon's own words. */
@@ -372,6 +391,7 @@ test_changes (DotlsBusFixture *self, gconstpointer data)
   expect (self, "upstream auto --json", "{\"selected\":[]}", NULL);
   g_assert_true (dotls_upstream_is_selected (lab));
   expect (self, "upstream use quad9 lab --json", "{\"selected\":[\"quad9\",\"lab\"]}", NULL);
+  expect (self, "upstream use lab quad9 lab --json", "{\"selected\":[\"lab\",\"quad9\"]}", NULL);
   expect (self, "upstream --json", "{\"upstreams\":[{", "\"statistics\":{\"queries\":7", NULL);
   expect (self, "flush", "3 answers forgotten\n", NULL);
   expect (self, "flush a.test", "1 answer forgotten\n", NULL);
@@ -545,6 +565,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/dotlsctl/usage", test_usage);
   ADD ("/dotlsctl/away", test_away);
+  ADD ("/dotlsctl/crowded", test_crowded);
   ADD ("/dotlsctl/refused", test_refused);
   ADD ("/dotlsctl/nobody", test_nobody);
   ADD ("/dotlsctl/status", test_status);
