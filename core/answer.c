@@ -236,8 +236,10 @@ take_opt (Walk *walk, const DotlsRecord *record)
         return FALSE;
       if (dotls_read_u16 (p) == OPTION_KEEPALIVE && length == 2)
         walk->answer->keepalive = dotls_read_u16 (p + 4);
-      if (dotls_read_u16 (p) == OPTION_EDE && length >= 2 && walk->answer->body.ede < 0)
-        walk->answer->body.ede = MIN (dotls_read_u16 (p + 4), G_MAXINT16);
+      /* codes for private use are between others (RFC 8914 section 5.2) */
+      if (dotls_read_u16 (p) == OPTION_EDE && length >= 2 && walk->answer->body.ede < 0
+          && dotls_read_u16 (p + 4) <= G_MAXINT16)
+        walk->answer->body.ede = dotls_read_u16 (p + 4);
       p += 4 + length;
     }
   return p == end;

@@ -310,6 +310,8 @@ dotls_cache_insert_failure (DotlsCache *cache,
   guint32 ttl = DOTLS_FAILURE_TTL_MIN_S;
   Entry *entry;
 
+  if (before != NULL && !before->failure && is_fresh (cache, before, seconds (now)))
+    return;
   /* A failure that comes soon after the last one is the same trouble. */
   if (before != NULL && before->failure && !is_unreachable
       && seconds (now) - before->inserted_s < 4 * before->ttl)
@@ -321,15 +323,6 @@ dotls_cache_insert_failure (DotlsCache *cache,
   entry->failure = TRUE;
   entry->ede_text = failure->ede_text;
   entry->epoch = is_unreachable ? cache->epoch : 0;
-}
-
-void
-dotls_cache_remove (DotlsCache *cache, const DotlsKey *key)
-{
-  Entry *entry = find (cache, key);
-
-  if (entry != NULL)
-    drop (cache, entry);
 }
 
 void

@@ -40,9 +40,6 @@ void dotls_cache_insert_failure (DotlsCache *cache,
                                  gboolean is_unreachable,
                                  gint64 now);
 
-/* Forgets the answer to KEY, if there is one. */
-void dotls_cache_remove (DotlsCache *cache, const DotlsKey *key);
-
 /* An upstream can be reached again: failures to reach anybody are no longer true. */
 void dotls_cache_forget_unreachable (DotlsCache *cache);
 

@@ -3,7 +3,9 @@
 
 #include "core/error.h"
 
-G_DEFINE_QUARK (dotls - error - quark, dotls_error)
+/* clang-format off */
+G_DEFINE_QUARK (dotls-error-quark, dotls_error)
+/* clang-format on */
 
 static const struct
 {

@@ -14,7 +14,7 @@ struct _DotlsTlsFacts
   char *cipher;            /* "AES-256-GCM" */
   char *group;             /* "X25519" */
   char *alpn;              /* "dot" or "" */
-  const char *verified_by; /* "name", "address", "pin" or "name+pin" */
+  const char *verified_by; /* "name", "address", "pin", "name+pin" or "address+pin" */
   gboolean resumed;
   gint64 certificate_expires; /* Unix time in seconds; 0 unknown */
 };

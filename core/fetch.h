@@ -34,7 +34,7 @@ struct _DotlsFetch
   gint64 ends; /* when the client must have something */
   DotlsDeadline deadline;
   DotlsError last_error;
-  int failure_rcode; /* the best refusal so far, or -1 */
+  gboolean was_refused; /* an upstream said that it has no answer */
   int failure_ede;
   guint n_exchanges;
   gboolean may_repeat; /* a refusal has not yet been tried elsewhere */

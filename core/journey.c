@@ -171,7 +171,6 @@ fetch_for (DotlsResolver *self, const DotlsKey *key, gboolean *ret_is_new)
   fetch->started = self->loop->now;
   fetch->ends = self->loop->now + 1000 * (gint64) DOTLS_QUERY_DEADLINE;
   fetch->last_error = DOTLS_ERROR_UNREACHABLE;
-  fetch->failure_rcode = -1;
   fetch->failure_ede = DOTLS_EDE_NONE;
   fetch->may_repeat = TRUE;
   return fetch;
@@ -222,43 +221,24 @@ wait_for_answer (DotlsResolver *self,
   return TRUE;
 }
 
-static DotlsVerdict
-read_request (DotlsResolver *self,
-              const guint8 *message,
-              gsize length,
-              gboolean is_stream,
-              DotlsRequest *ret_request)
-{
-  const DotlsWireContext context = { .udp_payload_max = self->config.udp_payload_max,
-                                     .keepalive = MAX (self->config.tcp_idle_ms / 100, 1),
-                                     .stream = is_stream,
-                                     .seed = self->seed };
-
-  return dotls_wire_parse_request (message, length, &context, ret_request);
-}
-
-void
-dotls_journey_forget_answer (DotlsResolver *self, const guint8 *message, gsize length)
-{
-  DotlsRequest request;
-
-  if (read_request (self, message, length, TRUE, &request) == DOTLS_VERDICT_OK)
-    dotls_cache_remove (self->cache, &request.key);
-}
-
 gsize
 dotls_journey_handle (
     gpointer resolver, const DotlsOrigin *origin, guint8 *buffer, gsize length, gsize capacity)
 {
   DotlsResolver *self = resolver;
   DotlsRequest request;
-  DotlsVerdict verdict = read_request (self, buffer, length, origin->is_stream, &request);
+  const DotlsWireContext context = { .udp_payload_max = self->config.udp_payload_max,
+                                     .keepalive = MAX (self->config.tcp_idle_ms / 100, 1),
+                                     .stream = origin->is_stream,
+                                     .seed = self->seed };
+  DotlsVerdict verdict = dotls_wire_parse_request (buffer, length, &context, &request);
 
   self->stats.queries++;
   if (verdict != DOTLS_VERDICT_OK)
     return answer_verdict (self, origin, &request, buffer, verdict);
   if (answer_special (self, origin, &request, buffer, capacity, &length)
-      || answer_cached (self, origin, &request, buffer, capacity, &length))
+      || (!origin->wants_fresh
+          && answer_cached (self, origin, &request, buffer, capacity, &length)))
     return length;
   if (!request.envelope.rd)
     {

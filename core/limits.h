@@ -11,9 +11,8 @@
 #define DOTLS_QUERY_DEADLINE 4500
 /* A silent upstream is hedged after max (this, twice its usual round trip). */
 #define DOTLS_HEDGE_MIN 300
-/* Two usual round trips of a slow link, and still two upstreams can be tried before the deadline.
- */
-#define DOTLS_HEDGE_MAX 2000
+/* A question that ends otherwise counts as unanswered by whom it was asked this long ago. */
+#define DOTLS_SILENT_AFTER 2000
 /* RFC 9520 section 3.1 allows three sends to one address; over all upstreams this is enough. */
 #define DOTLS_SENDS_PER_QUERY 6
 #define DOTLS_SENDS_PER_UPSTREAM 3
@@ -25,7 +24,7 @@
 #define DOTLS_BACKOFF_MIN 1000
 #define DOTLS_BACKOFF_MAX 60000
 /* While every upstream is backing off, queries still try one, but not more often than this. */
-#define DOTLS_DESPAIR_INTERVAL 250
+#define DOTLS_DESPAIR_INTERVAL 400
 /* `ordered` returns to an earlier upstream after it has been well for this long. */
 #define DOTLS_RETURN_AFTER 10000
 /* An upstream that leaves this many queries in a row unanswered is taken for silent. */

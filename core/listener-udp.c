@@ -35,7 +35,6 @@ typedef struct
   DotlsFlush flush;
   DotlsUdpBatch *out; /* replies that had to wait for an upstream */
   gboolean has_pktinfo;
-  guint waiting;
 } UdpListener;
 
 DotlsUdpBatch *

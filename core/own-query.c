@@ -70,7 +70,9 @@ dotls_resolver_query (DotlsResolver *self,
                       GError **error)
 {
   OwnQuery *own;
-  DotlsOrigin origin = { .ops = &own_ops, .is_stream = TRUE };
+  DotlsOrigin origin = { .ops = &own_ops,
+                         .is_stream = TRUE,
+                         .wants_fresh = (flags & DOTLS_QUERY_NO_CACHE) != 0 };
   guint8 wire[DOTLS_NAME_MAX + 1];
   gsize name_length = dotls_name_from_text (name, wire), length;
 
@@ -92,8 +94,6 @@ dotls_resolver_query (DotlsResolver *self,
   length = dotls_wire_build_client_query (own->buffer, dotls_loop_random (self->loop), wire,
                                           name_length, qtype, (flags & DOTLS_QUERY_DO) != 0,
                                           (flags & DOTLS_QUERY_CD) != 0);
-  if (flags & DOTLS_QUERY_NO_CACHE)
-    dotls_journey_forget_answer (self, own->buffer, length);
   length = dotls_journey_handle (self, &origin, own->buffer, length, DOTLS_MESSAGE_MAX);
   if (length > 0)
     {

@@ -37,8 +37,8 @@ speed_rank (DotlsUpstream *upstream, guint index, const DotlsFetch *fetch)
 static guint
 spread_rank (DotlsUpstream *upstream, guint index, const DotlsFetch *fetch)
 {
-  return dotls_name_hash (fetch->key.name, fetch->key.name_length,
-                          g_str_hash (dotls_upstream_get_id (upstream)), 0);
+  return dotls_name_hash (fetch->key.name, fetch->key.name_length, 0,
+                          g_str_hash (dotls_upstream_get_id (upstream)) * 0x9e3779b97f4a7c15u);
 }
 
 static guint (*const policy_ranks[]) (DotlsUpstream *, guint, const DotlsFetch *) = {

@@ -30,7 +30,8 @@ struct _DotlsOrigin
   const DotlsOriginOps *ops;
   gpointer owner;
   gboolean is_stream;
-  guint local_scope; /* interface it came in on, 0: not needed */
+  gboolean wants_fresh; /* what is kept does not do */
+  guint local_scope;    /* interface it came in on, 0: not needed */
   DotlsAddress peer;
   DotlsAddress local; /* the address it was sent to; family 0: the socket's own */
 };

@@ -60,7 +60,7 @@ end_fetch (DotlsFetch *fetch)
       if (!exchange->is_open)
         continue;
       if (!exchange->is_silent && exchange->connection != NULL
-          && self->loop->now - exchange->began >= 1000 * (gint64) DOTLS_HEDGE_MAX)
+          && self->loop->now - exchange->began >= 1000 * (gint64) DOTLS_SILENT_AFTER)
         dotls_upstream_note_silence (exchange->upstream, exchange);
       dotls_upstream_cancel (exchange->upstream, exchange);
     }
@@ -132,7 +132,7 @@ failure_of (const DotlsFetch *fetch)
 {
   DotlsBody body = { .rcode = DOTLS_RCODE_SERVFAIL, .ede = fetch->failure_ede };
 
-  if (fetch->failure_rcode < 0)
+  if (!fetch->was_refused)
     {
       body.ede = ede_for (fetch->last_error);
       body.ede_text = fetch->last_error + 1;
@@ -152,8 +152,7 @@ give_up (DotlsFetch *fetch)
   if (fetch->failure_ede < 0)
     kept.ede = DOTLS_EDE_CACHED_ERROR;
   dotls_cache_insert_failure (self->cache, &fetch->key, &kept,
-                              fetch->failure_rcode < 0 && !is_fault_of_name (fetch),
-                              self->loop->now);
+                              !fetch->was_refused && !is_fault_of_name (fetch), self->loop->now);
   finish (fetch, &body, NULL, DOTLS_SOURCE_FAILURE);
 }
 
@@ -303,7 +302,7 @@ take_refusal (DotlsFetch *fetch, DotlsExchange *exchange, const DotlsAnswer *ans
     upstream->stats.answers_refused++;
   else
     upstream->stats.answers_servfail++;
-  fetch->failure_rcode = answer->body.rcode;
+  fetch->was_refused = TRUE;
   fetch->failure_ede = answer->body.ede;
   if (fetch->may_repeat)
     {

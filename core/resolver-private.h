@@ -43,9 +43,6 @@ struct _DotlsResolver
 gsize dotls_journey_handle (
     gpointer resolver, const DotlsOrigin *origin, guint8 *buffer, gsize length, gsize capacity);
 
-/* The kept answer to the query in MESSAGE goes. */
-void dotls_journey_forget_answer (DotlsResolver *self, const guint8 *message, gsize length);
-
 /* An answer leaves: counts it, and tells whoever wants to know. */
 void dotls_journey_tell (DotlsResolver *self, const DotlsOrigin *origin, DotlsAnswerInfo *info);
 

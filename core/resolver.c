@@ -212,13 +212,28 @@ replace_upstreams (DotlsResolver *self, GPtrArray *specs, gboolean may_keep)
   return is_changed;
 }
 
+/* What is kept was made by these. */
+static gboolean
+keeps_alike (const DotlsConfig *a, const DotlsConfig *b)
+{
+  return a->trust_ad == b->trust_ad && a->min_ttl == b->min_ttl && a->max_ttl == b->max_ttl
+         && a->max_negative_ttl == b->max_negative_ttl;
+}
+
+static void
+renew_upstreams (DotlsResolver *self)
+{
+  for (guint i = 0; i < self->upstreams->len; i++)
+    dotls_upstream_renew (g_ptr_array_index (self->upstreams, i));
+}
+
 void
 dotls_resolver_configure (DotlsResolver *self, const DotlsConfig *config, GPtrArray *specs)
 {
   gboolean may_keep = config->upstream_idle_ms == self->config.upstream_idle_ms;
   gboolean is_resized = config->cache_bytes != self->config.cache_bytes || specs->len == 0
                         || self->upstreams->len == 0;
-  gboolean is_changed;
+  gboolean is_stale = !keeps_alike (config, &self->config);
 
   dotls_loop_enter (self->loop);
   self->config = *config;
@@ -227,9 +242,11 @@ dotls_resolver_configure (DotlsResolver *self, const DotlsConfig *config, GPtrAr
       dotls_cache_free (self->cache);
       self->cache = dotls_cache_new (config->cache_bytes, &self->stats);
     }
-  is_changed = replace_upstreams (self, specs, may_keep);
-  if (is_changed)
+  renew_upstreams (self);
+  if (replace_upstreams (self, specs, may_keep))
     upstreams_changed (self);
+  else if (is_stale)
+    dotls_cache_flush (self->cache, NULL, 0);
   dotls_loop_leave (self->loop);
 }
 

@@ -25,10 +25,10 @@ G_DECLARE_FINAL_TYPE (DotlsResolver, dotls_resolver, DOTLS, RESOLVER, GObject)
  * is answered SERVFAIL until configure(). */
 DotlsResolver *dotls_resolver_new (GMainContext *context);
 
-/* Swaps the settings whole.  Upstreams whose specification is unchanged keep their connections and
- * health; what is in flight at a retired one is asked again at the new ones.  A cache of
- * another size starts empty, and so does that of another list of upstreams.  SPECS holds
- * DotlsUpstreamSpec, in order of preference. */
+/* Swaps the settings whole.  Upstreams whose specification is unchanged keep their health, and
+ * prove themselves anew when they are asked next; what is in flight at a retired one is asked again
+ * at the new ones.  A cache of another size starts empty, and so does that of another list of
+ * upstreams.  SPECS holds DotlsUpstreamSpec, in order of preference. */
 void dotls_resolver_configure (DotlsResolver *self, const DotlsConfig *config, GPtrArray *specs);
 
 /* Opens a UDP and a TCP listener on ADDRESS.  Fails with the errno's GIOError and a sentence that
@@ -118,7 +118,7 @@ typedef enum
   DOTLS_QUERY_DO = 1 << 0, /* DNSSEC records wanted (RFC 3225) */
   DOTLS_QUERY_CD = 1 << 1, /* checking disabled (RFC 4035 section 3.2.2) */
   DOTLS_QUERY_NO_CACHE =
-      1 << 2, /* ask an upstream even if the answer is kept; it replaces the kept one */
+      1 << 2, /* ask an upstream even if the answer is kept; a good one replaces it */
 } DotlsQueryFlags;
 
 /* Asks NAME (text form, RFC 1035 section 5.1 escapes; dot at the end optional) on behalf of the

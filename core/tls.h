@@ -40,9 +40,9 @@ gnutls_session_t dotls_tls_session_new (DotlsTls *self, GError **error);
  * was dialled at.  DOTLS_ERROR_NONE: who it should be (RFC 8310 section 8):
  *   name        its chain leads to an authority of ca_file or the system's, is valid now and for
  *               servers, and a SAN dNSName matches;
- *   pins        its own key is one of them.  Nothing else is asked, neither dates nor issuer: a pin
- *               is knowledge of the very key, and RFC 7858 section 4.2 lets it stand alone;
- *   both        both hold;
+ *   pins        its own key is one of them.  Without a ca_file nothing else is asked, neither dates
+ * nor issuer: a pin is knowledge of the very key, and RFC 7858 section 4.2 lets it stand alone;
+ *   both        both hold; so do pins and address where a ca_file is given;
  *   neither     as for a name, with a SAN iPAddress equal to PEER.
  * A stapled OCSP answer counts, and a certificate that demands one must have it (RFC 7633).
  * Otherwise the fault, and close SESSION.  DOTLS_ERROR_CLOSED means that only a resumed session

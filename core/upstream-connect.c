@@ -237,7 +237,7 @@ begin_round (DotlsUpstream *self)
 }
 
 /* A new round, or, where the last one failed just now, a short wait for one: so a crowd of
- * questions that nobody can answer makes four attempts a second and not thousands. */
+ * questions that nobody can answer makes two attempts a second and not thousands. */
 static gboolean
 ensure_connecting (DotlsUpstream *self)
 {
@@ -245,6 +245,10 @@ ensure_connecting (DotlsUpstream *self)
 
   if (self->attempts->len > 0 || self->stagger.link != NULL)
     return TRUE;
+  /* Who is not who it should be will not be so in a moment. */
+  if (self->failures > 0 && dotls_error_is_authentication (self->last_error)
+      && self->loop->now < self->next_retry)
+    return FALSE;
   if (self->failures > 0 && since_last < DOTLS_DESPAIR_INTERVAL)
     dotls_loop_set_deadline (self->loop, &self->stagger, stagger_cb,
                              DOTLS_DESPAIR_INTERVAL - since_last);
@@ -466,6 +470,16 @@ dotls_upstream_disconnect (DotlsUpstream *self)
   close_all (self, self->retired);
   if (self->connection != NULL)
     self->transport->close (g_steal_pointer (&self->connection));
+}
+
+void
+dotls_upstream_renew (DotlsUpstream *self)
+{
+  if (self->tls != NULL)
+    dotls_tls_forget_tickets (self->tls);
+  if (self->connection != NULL)
+    leave_connection (self);
+  dotls_upstream_update_state (self);
 }
 
 void

@@ -94,10 +94,11 @@ dotls_upstream_update_state (DotlsUpstream *self)
 {
   DotlsUpstreamState state = DOTLS_UPSTREAM_IDLE;
 
-  if (self->connection != NULL)
-    state = DOTLS_UPSTREAM_CONNECTED;
-  else if (self->failures > 0)
+  /* A connection alone is no recovery: only an answer is. */
+  if (self->failures > 0)
     state = DOTLS_UPSTREAM_BACKOFF;
+  else if (self->connection != NULL)
+    state = DOTLS_UPSTREAM_CONNECTED;
   else if (self->attempts->len > 0)
     state = DOTLS_UPSTREAM_CONNECTING;
   if (state == self->state)
@@ -134,16 +135,15 @@ dotls_upstream_note_answer (DotlsUpstream *self, gint64 elapsed)
   self->events->recovered (self, self->owner);
 }
 
-/* 1 s, doubled with every failure up to 60 s, and up to a quarter less or more, so that many
+/* 1 s, doubled with every failure, at most 60 s, of which up to a fifth is chance, so that many
  * machines don't come back in one beat. */
 static gint64
 backoff_us (DotlsUpstream *self)
 {
   gint64 ms = (gint64) DOTLS_BACKOFF_MIN << MIN (self->failures - 1, 6);
-  gint64 jitter = dotls_loop_random (self->loop) % 512;
 
-  ms = MIN (ms, DOTLS_BACKOFF_MAX);
-  return CLAMP (ms * (768 + jitter) / 1024, DOTLS_BACKOFF_MIN, DOTLS_BACKOFF_MAX) * 1000;
+  ms = MIN (ms, DOTLS_BACKOFF_MAX / 5 * 4);
+  return 1000 * (ms + ms * (dotls_loop_random (self->loop) % 1024) / 4096);
 }
 
 void
@@ -223,7 +223,7 @@ dotls_upstream_take_probe (DotlsUpstream *self, gboolean for_rtt)
 guint
 dotls_upstream_hedge_ms (DotlsUpstream *self)
 {
-  return CLAMP (2 * self->rtt / 1000, DOTLS_HEDGE_MIN, DOTLS_HEDGE_MAX);
+  return MAX (self->rtt / 500, DOTLS_HEDGE_MIN);
 }
 
 const char *

@@ -24,7 +24,8 @@ typedef enum
   DOTLS_UPSTREAM_IDLE,       /* no connection, nothing known against it */
   DOTLS_UPSTREAM_CONNECTING, /* TCP or TLS under way */
   DOTLS_UPSTREAM_CONNECTED,  /* authenticated and usable */
-  DOTLS_UPSTREAM_BACKOFF,    /* failed; not asked before next_retry unless all others failed too */
+  DOTLS_UPSTREAM_BACKOFF, /* failed, and has not answered since; asked only where nobody is better
+                           */
 } DotlsUpstreamState;
 
 /* "idle", "connecting", "connected" or "backoff". */

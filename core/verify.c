@@ -198,6 +198,13 @@ check_identity (Check *check)
   return DOTLS_ERROR_NAME_MISMATCH;
 }
 
+/* A pin is enough by itself; whoever also names an authority wants it heard. */
+static gboolean
+is_pinned_only (const DotlsUpstreamSpec *spec)
+{
+  return spec->pins->len > 0 && spec->auth_name == NULL && spec->ca_file == NULL;
+}
+
 static DotlsError
 check_all (Check *check)
 {
@@ -213,7 +220,7 @@ check_all (Check *check)
   fault = check_leaf (check, chain, n);
   if (fault == DOTLS_ERROR_NONE && spec->pins->len > 0)
     fault = check_pins (check);
-  if (fault != DOTLS_ERROR_NONE || (spec->pins->len > 0 && spec->auth_name == NULL))
+  if (fault != DOTLS_ERROR_NONE || is_pinned_only (spec))
     return fault;
   fault = check_chain (check, chain, n);
   return fault != DOTLS_ERROR_NONE ? fault : check_identity (check);
@@ -224,7 +231,9 @@ verified_by (const DotlsUpstreamSpec *spec)
 {
   if (spec->pins->len == 0)
     return spec->auth_name != NULL ? "name" : "address";
-  return spec->auth_name != NULL ? "name+pin" : "pin";
+  if (is_pinned_only (spec))
+    return "pin";
+  return spec->auth_name != NULL ? "name+pin" : "address+pin";
 }
 
 DotlsError

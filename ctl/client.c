@@ -14,7 +14,9 @@
 
 /* The daemon is not there, or does not speak. */
 #define AWAY_ERROR (away_error_quark ())
-static G_DEFINE_QUARK (dotls - away - error - quark, away_error)
+/* clang-format off */
+static G_DEFINE_QUARK (dotls-away-error-quark, away_error)
+    /* clang-format on */
 
     void dotls_client_clear (DotlsClient *self)
 {

@@ -130,8 +130,8 @@ test_replace (void)
       bytes = bytes ? bytes : dotls_cache_get_bytes (cache);
       g_assert_cmpuint (dotls_cache_get_bytes (cache), ==, bytes);
     }
-  dotls_cache_remove (cache, &key);
-  dotls_cache_remove (cache, &key);
+  dotls_cache_flush (cache, key.name, key.name_length);
+  dotls_cache_flush (cache, key.name, key.name_length);
   g_assert_cmpint (mark_of (cache, &key, START), ==, -1);
   g_assert_cmpuint (dotls_cache_get_entries (cache), ==, 0);
 }
@@ -233,7 +233,7 @@ test_stale_go_first (void)
       dotls_cache_insert (cache, &key, answer_of (40, 3600, 1), START + 2 * S);
     }
   evictions = stats.cache_evictions;
-  dotls_cache_remove (cache, &stale);
+  dotls_cache_flush (cache, stale.name, stale.name_length);
   g_assert_cmpuint (dotls_cache_get_entries (cache), ==, stats.cache_insertions - evictions);
   g_assert_cmpint (mark_of (cache, &fresh, START + 2 * S), ==, 1);
 }
@@ -260,7 +260,7 @@ test_growth (void)
     {
       const DotlsKey key = key_of (i);
 
-      dotls_cache_remove (cache, &key);
+      dotls_cache_flush (cache, key.name, key.name_length);
     }
   for (guint i = 0; i < N; i++)
     {

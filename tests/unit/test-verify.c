@@ -345,9 +345,14 @@ test_pins (TlsFixture *self, gconstpointer data)
   assert_fault (tls_fixture_judge (self, CHAIN (leaf)), UNKNOWN_ISSUER);
   tls_fixture_set_name (self, "other.test");
   assert_fault (tls_fixture_judge (self, CHAIN (leaf, self->middle)), NAME_MISMATCH);
-  /* the pin alone: nobody has to know the issuer, nor does a date count */
+  /* with an authority of its own: chain and address must hold as well */
   tls_fixture_set_name (self, NULL);
   tls_fixture_add_pin (self, stranger);
+  assert_fault (tls_fixture_judge (self, CHAIN (leaf, self->middle)), NONE);
+  g_assert_cmpstr (self->facts.verified_by, ==, "address+pin");
+  assert_fault (tls_fixture_judge (self, CHAIN (stranger)), UNKNOWN_ISSUER);
+  /* the pin alone: nobody has to know the issuer, nor does a date count */
+  g_clear_pointer (&self->spec->ca_file, g_free);
   assert_fault (tls_fixture_judge (self, CHAIN (stranger)), NONE);
   g_assert_cmpstr (self->facts.verified_by, ==, "pin");
   assert_fault (tls_fixture_judge (self, CHAIN (leaf)), NONE);
