@@ -83,12 +83,14 @@ set_history (DotlsApp *self, const DotlsSettings *settings, GError **error)
 static gboolean
 apply (DotlsApp *self, DotlsSettings *settings, GError **error)
 {
-  if (!set_listeners (self, settings, error))
-    return FALSE;
+  /* The listeners last: they change all at once or not at all, and an old one that was closed might
+   * not open again. */
   if (!set_history (self, settings, error))
+    return FALSE;
+  if (!set_listeners (self, settings, error))
     {
       if (self->settings != NULL)
-        set_listeners (self, self->settings, NULL);
+        set_history (self, self->settings, NULL);
       return FALSE;
     }
   dotls_resolver_configure (self->resolver, &settings->config, settings->upstreams);
