@@ -48,16 +48,27 @@ describe_verbs (void)
   return g_string_free (text, FALSE);
 }
 
+/* The later one of two counts: before the verb and behind it. */
+static void
+keep (char **option, char **given)
+{
+  if (*given == NULL)
+    return;
+  g_free (*option);
+  *option = g_steal_pointer (given);
+}
+
 /* Reads the options that stand in *ARGUMENTS out of it.  Where VERB is -1, only those before the
  * first argument, which is the verb. */
 static gboolean
 parse_options (DotlsClient *client, int verb, char ***arguments, GError **error)
 {
+  g_autofree char *socket = NULL, *runtime_dir = NULL;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &client->json, "Print JSON", NULL },
     { "no-color", 0, 0, G_OPTION_ARG_NONE, &client->no_color, "Print without colour", NULL },
-    { "socket", 0, 0, G_OPTION_ARG_FILENAME, &client->socket, "The daemon's socket", "PATH" },
-    { "runtime-dir", 0, 0, G_OPTION_ARG_FILENAME, &client->runtime_dir, "Its folder", "DIR" },
+    { "socket", 0, 0, G_OPTION_ARG_FILENAME, &socket, "The daemon's socket", "PATH" },
+    { "runtime-dir", 0, 0, G_OPTION_ARG_FILENAME, &runtime_dir, "Its folder", "DIR" },
     { "version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, print_version_cb,
       "Print the version", NULL },
     { NULL },
@@ -73,7 +84,11 @@ parse_options (DotlsClient *client, int verb, char ***arguments, GError **error)
   if (verb >= 0 && verbs[verb].options)
     g_option_context_add_main_entries (context, verbs[verb].options, NULL);
   g_option_context_add_main_entries (context, entries, NULL);
-  return g_option_context_parse_strv (context, arguments, error);
+  if (!g_option_context_parse_strv (context, arguments, error))
+    return FALSE;
+  keep (&client->socket, &socket);
+  keep (&client->runtime_dir, &runtime_dir);
+  return TRUE;
 }
 
 /* "-n1" as "-n" and "1", which GLib does not do itself. */
