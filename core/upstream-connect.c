@@ -479,6 +479,7 @@ dotls_upstream_renew (DotlsUpstream *self)
     dotls_tls_forget_tickets (self->tls);
   if (self->connection != NULL)
     leave_connection (self);
+  self->next_retry = MIN (self->next_retry, self->loop->now);
   dotls_upstream_update_state (self);
 }
 

@@ -105,7 +105,7 @@ gboolean dotls_upstream_take_probe (DotlsUpstream *self, gboolean for_rtt);
 void dotls_upstream_set_selected (DotlsUpstream *self, gboolean selected);
 
 /* The settings have been read anew: what they trust may be another, though it has the same name.
- * Who is asked next proves itself in full. */
+ * Who is asked next proves itself in full, and who was backing off may try at once. */
 void dotls_upstream_renew (DotlsUpstream *self);
 
 /* Everything in flight is lost, connections close.  To be called before the last unref. */
