@@ -467,6 +467,23 @@ count_hung_up (GPtrArray *connections)
   return n;
 }
 
+static gboolean
+hung_up_cb (GSocket *socket, GIOCondition condition, gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* GDBus may close its end in a thread of its own: only the socket tells when. */
+static void
+wake_at_hang_up (GSocketConnection *connection)
+{
+  g_autoptr (GSource) source = g_socket_create_source (g_socket_connection_get_socket (connection),
+                                                       G_IO_IN | G_IO_HUP, NULL);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (hung_up_cb), NULL, NULL);
+  g_source_attach (source, NULL);
+}
+
 /* Would catch silent peers that take all the room there is, and for ever: those beyond the bound
  * are hung up on at once, the others when their time is over, and then there is room again. */
 static void
@@ -478,6 +495,7 @@ test_silent_peers (DotlsBusFixture *self, gconstpointer data)
   for (guint i = 0; i < DOTLS_BUS_CONNECTIONS_MAX + 3; i++)
     {
       g_ptr_array_add (silent, open_raw (self));
+      wake_at_hang_up (g_ptr_array_index (silent, i));
       g_main_context_iteration (NULL, FALSE);
     }
   while (count_hung_up (silent) < 3)
